@@ -1,0 +1,10 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class ConnectionsConfig(AppConfig):
+    """Label `connections`."""
+
+    name = "protoadmin.connections"
+    label = "connections"

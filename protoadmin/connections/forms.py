@@ -1,0 +1,81 @@
+"""Forms of the connections. Secrets are write-only: an empty input keeps the stored one."""
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from protoadmin.connections.models import Channel, Connection, Teamspace
+from protoadmin.encryption import LockedSecret
+
+
+class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
+    """A connection's details; each secret has an empty input and says when it was last set."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self._secret_names():
+            self._make_write_only(name)
+
+    def _secret_names(self) -> list[str]:
+        return [name for name in self._meta.model.secret_names() if name in self.fields]
+
+    def _make_write_only(self, name: str) -> None:
+        field = self.fields[name]
+        field.widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password", "spellcheck": "false"})
+        field.required = False
+        self.initial[name] = ""
+        stored: Connection = self.instance
+        help_text = str(field.help_text)
+        if stored.pk and isinstance(getattr(stored, name), LockedSecret):
+            note = "It cannot be read: its key is no longer in FIELD_ENCRYPTION_KEYS. Enter it again."
+        elif stored.pk and getattr(stored, name):
+            when = stored.secrets_set_at.get(name)
+            note = f"Set {when.replace('T', ' ')[:16] + ' UTC' if when else 'before times were kept'}. Empty keeps it."
+        else:
+            note = "Not set yet."
+        field.help_text = f"{help_text} {note}".strip()
+
+    def clean(self) -> dict[str, Any]:
+        """Keep a stored secret whose input was left empty."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in self._secret_names():
+            cleaned[name] = (cleaned.get(name) or "").strip() or getattr(self.instance, name)
+        return cleaned
+
+    @property
+    def changed_secrets(self) -> list[str]:
+        """Return the secrets that were entered anew."""
+        return [name for name in self._secret_names() if self.data.get(self.add_prefix(name), "").strip()]
+
+    def save(self, commit: bool = True) -> Any:
+        """Note when each secret was set."""
+        self.instance.mark_secrets_set(self.changed_secrets)
+        return super().save(commit)
+
+
+class TeamspaceForm(ConnectionForm):
+    """A teamspace; its members are changed on the page Staff."""
+
+    class Meta:
+        model = Teamspace
+        fields = ("name", "subcompany_id", "takeover_secret", "base_url", "requests_per_minute", "is_active")
+
+
+class ChannelForm(ConnectionForm):
+    """A channel of a teamspace."""
+
+    class Meta:
+        model = Channel
+        fields = (
+            "name",
+            "teamspace",
+            "channel_id",
+            "access_token",
+            "secret",
+            "previous_secret",
+            "base_url",
+            "default_language",
+            "requests_per_minute",
+            "is_active",
+        )
