@@ -1,0 +1,19 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+from protoadmin.workers.sweepers import Sweeper, register_sweeper
+
+
+class RunsConfig(AppConfig):
+    """Label `runs`."""
+
+    name = "protoadmin.runs"
+    label = "runs"
+    verbose_name = "Background runs"
+
+    def ready(self) -> None:
+        """Have every worker look for due runs each second."""
+        from protoadmin.runs import working  # noqa: PLC0415 - models are loaded only now
+
+        register_sweeper(Sweeper("runs", working.work_due))

@@ -1,0 +1,63 @@
+"""The kinds of run, by name. Apps register theirs when Django starts; runs imports no app."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from protoadmin.runs.models import Run
+
+
+class Slice(Enum):
+    """What a slice of work says about the run."""
+
+    MORE = "more"  # there is more to do
+    WAITING = "waiting"  # a person has to say something first
+    ASKED = "asked"  # everything was asked for; the run ends when the last answer is counted
+    FINISHED = "finished"  # nothing more to do
+
+
+class RunFailed(Exception):
+    """The whole run cannot go on; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class RunKind:
+    """How one kind of run works.
+
+    `work` does one slice (a second or two at most) inside a transaction that the caller opened, moves `run.cursor`
+    and the counts, and saves none of them; `after` runs outside any transaction when the run has ended.
+    """
+
+    name: str
+    label: str
+    work: Callable[[Run], Slice]
+    after: Callable[[Run], None] | None = None
+    # what else has to end when a person stops the run, inside the same transaction (calls that wait, for example)
+    stop: Callable[[Run], None] | None = None
+    permission: str = ""
+    # what the run's page tells beside progress, errors and files: a template, and what it gets as `extra`
+    panel_template: str = ""
+    panel_context: Callable[[Run], dict[str, Any]] | None = None
+    # a stylesheet (the name of a static file) that this template needs
+    panel_style: str = ""
+
+
+_kinds: dict[str, RunKind] = {}
+
+
+def register(kind: RunKind) -> None:
+    """Add a kind; its name must be new."""
+    if kind.name in _kinds:
+        raise ValueError(f"a run kind named {kind.name} exists")
+    _kinds[kind.name] = kind
+
+
+def run_kind(name: str) -> RunKind | None:
+    """Return the kind named so, or None."""
+    return _kinds.get(name)
+
+
+def kinds() -> Iterable[RunKind]:
+    """Return every registered kind."""
+    return _kinds.values()
