@@ -1,0 +1,10 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class ScreensConfig(AppConfig):
+    """Label `screens`."""
+
+    name = "protoadmin.screens"
+    label = "screens"
