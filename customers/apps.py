@@ -1,0 +1,21 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class CustomersConfig(AppConfig):
+    """Label `customers`."""
+
+    name = "customers"
+    label = "customers"
+    verbose_name = "People"
+
+    def ready(self) -> None:
+        """Register what this app asks of remote systems and the jobs that it has done in the background."""
+        from customers import bulk, operations  # noqa: PLC0415 - models are loaded only now
+        from protoadmin.outbox import registry  # noqa: PLC0415
+        from protoadmin.runs.registry import register  # noqa: PLC0415
+
+        registry.register(*operations.OPERATIONS)
+        for kind in bulk.KINDS:
+            register(kind)

@@ -1,0 +1,1 @@
+"""People as a CSV file, for spreadsheet programs and for our own import."""

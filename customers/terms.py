@@ -1,0 +1,102 @@
+"""The folded words by which a person is found: plain text work, free of the database.
+
+Scripts that write without spaces are indexed from every character on, so that any part of a name finds it.
+"""
+
+import re
+import unicodedata
+from typing import Protocol
+
+from customers.phones import digits_of
+
+TERM_LENGTH = 60
+SIGNS_AROUND = "@<>()[]{},;:\"'"
+# The last digits of a number that find it at the least.
+PHONE_TAIL = 4
+# Thai, Lao, Burmese, Khmer, kana, CJK ideographs, Hangul: no spaces between words, or none within a name.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+# Arabic and Hebrew vowel points, and the Arabic stroke that only lengthens a word: most people write none of them.
+_POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]")
+# Letters that no Unicode rule takes apart, as people without them on their keyboard write them.
+_PLAIN = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
+)
+
+
+class Findable(Protocol):
+    """What of a person is searched."""
+
+    provided_unique_id: str | None
+    proto_id: str
+    external_customer_id: str
+    gateway_profile_id: str
+    name: str
+    email: str
+    phone_number: str
+    phone_e164: str
+
+
+SEARCHED = frozenset(Findable.__annotations__)
+
+
+def fold(text: str) -> str:
+    """Return text for comparison: case folded, accents removed where the script has them."""
+    # Twice: taking a letter apart can leave a capital (the styled letters of mathematics), and folding an accent.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    kept = (
+        character
+        for character in decomposed
+        if not (unicodedata.combining(character) and unicodedata.name(character, "").startswith("COMBINING"))
+    )
+    return unicodedata.normalize("NFC", _POINTS.sub("", "".join(kept)).translate(_PLAIN))
+
+
+def split_words(folded: str) -> list[str]:
+    """Return the words of a folded text; vowel signs and other marks belong to the word that they stand in."""
+    spaced = "".join(
+        character if character.isalnum() or unicodedata.category(character).startswith("M") else " "
+        for character in folded
+    )
+    return spaced.split()
+
+
+def mails_in(folded: str) -> list[str]:
+    """Return what stands in a folded text like a mail address, which is looked up whole."""
+    return [part for part in (part.strip(SIGNS_AROUND) for part in folded.split()) if "@" in part]
+
+
+def terms_of(person: Findable) -> set[str]:
+    """Return the terms by which a person is found."""
+    terms = _words(person.name) | _phone_terms(person)
+    if person.email:
+        mail = fold(person.email)
+        terms |= {mail.rpartition("@")[2][:TERM_LENGTH], *_words(mail)}
+    identifiers = (
+        person.provided_unique_id,
+        person.proto_id,
+        person.external_customer_id,
+        person.gateway_profile_id,
+    )
+    for identifier in filter(None, identifiers):
+        terms |= {fold(identifier)[:TERM_LENGTH], *_words(identifier)}
+    return terms - {""}
+
+
+def _words(text: str) -> set[str]:
+    folded = fold(text)
+    words = split_words(folded)
+    unspaced = {
+        word[start : start + TERM_LENGTH] for word in words if _UNSPACED.search(word) for start in range(len(word))
+    }
+    return {word[:TERM_LENGTH] for word in (*words, *mails_in(folded))} | unspaced
+
+
+def _phone_terms(person: Findable) -> set[str]:
+    digits = {digits_of(person.phone_number), digits_of(person.phone_e164)} - {""}
+    terms = set()
+    for number in digits:
+        # From every digit on, so that a national or a partial number finds it; the last four at the least.
+        terms |= {number[start:][:20] for start in range(max(1, len(number) - PHONE_TAIL + 1))}
+    return terms
