@@ -1,0 +1,31 @@
+"""Conversations that Proto knows: tickets, so far (seed 000, "Create ticket")."""
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from customers.models import Customer, SyncState
+from protoadmin.connections.models import Teamspace
+
+
+class Ticket(models.Model):
+    """A conversation made by create-ticket; `remote_id` is there once Proto has answered."""
+
+    teamspace = models.ForeignKey(Teamspace, on_delete=models.CASCADE, related_name="tickets")
+    customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.CASCADE, related_name="tickets")
+    subject = models.CharField(max_length=500)
+    remote_id = models.CharField("Proto id", max_length=200, blank=True, default="")
+    sync_state = models.CharField(max_length=12, choices=SyncState, default=SyncState.LOCAL, editable=False)
+    remote_data: Any = models.JSONField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=["teamspace", "-id"], name="ticket_newest"),
+            models.Index(fields=["customer", "-id"], name="ticket_of_customer"),
+        )
+
+    def __str__(self) -> str:
+        return self.subject
