@@ -1,0 +1,82 @@
+"""Connect the product to a running sandbox and fill it with the people that the sandbox has."""
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any
+
+import requests
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from customers.models import REMOTE_FIELDS, Customer, Tag
+from customers.services import fields_sync
+from protoadmin.connections.models import Channel, Teamspace
+
+TIMEOUT = 10
+
+
+def load_demo(sandbox_url: str) -> str:
+    """Make the sandbox's teamspaces, channels and people here; what is there already is left alone. Return a summary.
+
+    Raises requests.RequestException when the sandbox does not answer.
+    """
+    answer = requests.get(f"{sandbox_url}/_sandbox/connections.json", timeout=TIMEOUT)
+    answer.raise_for_status()
+    people = 0
+    for item in answer.json():
+        teamspace, is_new = _connect(item)
+        if is_new:
+            people += _add_people(teamspace, _people_of(sandbox_url, teamspace))
+            fields_sync(teamspace=teamspace, by=None)
+    if not people:
+        return "The demo data is there already."
+    return f"Connected {Teamspace.objects.count()} teamspaces of the sandbox and added {people} people."
+
+
+@transaction.atomic
+def _connect(item: dict[str, Any]) -> tuple[Teamspace, bool]:
+    values = {name: item[name] for name in ("name", "takeover_secret", "base_url")}
+    teamspace, is_new = Teamspace.objects.get_or_create(subcompany_id=item["subcompany_id"], defaults=values)
+    teamspace.base_url = item["base_url"]
+    if is_new:
+        teamspace.mark_secrets_set(["takeover_secret"])
+    teamspace.save(update_fields=["base_url", "secrets_set_at"])
+    teamspace.members.add(*User.objects.filter(is_superuser=True))
+    for channel in item["channels"]:
+        Channel.objects.update_or_create(
+            channel_id=channel["channel_id"],
+            defaults={"base_url": channel["base_url"]},
+            create_defaults={**channel, "teamspace": teamspace},
+        )
+    return teamspace, is_new
+
+
+def _people_of(sandbox_url: str, teamspace: Teamspace) -> Iterable[dict[str, str]]:
+    answer = requests.get(
+        f"{sandbox_url}/_sandbox/people.csv", params={"teamspace": teamspace.subcompany_id}, timeout=TIMEOUT
+    )
+    answer.raise_for_status()
+    return csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+
+
+@transaction.atomic
+def _add_people(teamspace: Teamspace, rows: Iterable[dict[str, str]]) -> int:
+    now = timezone.now()
+    made = 0
+    for row in rows:
+        customer = Customer(
+            teamspace=teamspace,
+            provided_unique_id=row["provided_unique_id"],
+            # The sandbox has them already, with the same details.
+            sync_state="done",
+            synced_at=now,
+            sent_at=now,
+            **{name: row.get(name, "") for name in REMOTE_FIELDS},
+        )
+        customer.save()
+        names = [name.strip() for name in row.get("tags", "").split(";") if name.strip()]
+        customer.tags.add(*(Tag.objects.get_or_create(teamspace=teamspace, name=name)[0] for name in names))
+        made += 1
+    return made
