@@ -1,0 +1,1 @@
+"""What tests stand on: throw-away servers, the product as processes of its own, a browser."""
