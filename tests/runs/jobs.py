@@ -1,0 +1,52 @@
+"""Kinds of run for the tests: what each slice does is said by the test."""
+
+from collections.abc import Callable
+
+import pytest
+
+from protoadmin.runs import registry
+from protoadmin.runs.models import Run
+from protoadmin.runs.registry import RunKind, Slice
+from protoadmin.runs.services import run_count, run_start
+
+KIND = "job_of_a_test"
+
+
+class Job:
+    """A job of so many slices; `at` maps the number of a slice to what happens in it instead."""
+
+    def __init__(self, slices: int = 3) -> None:
+        self.slices = slices
+        self.at: dict[int, Callable[[Run], Slice | None]] = {}
+        self.done: list[int] = []
+        self.ended: list[str] = []
+        self.stopped: list[int] = []
+
+    def work(self, run: Run) -> Slice:
+        """Do one slice."""
+        number = run.cursor.get("next", 0)
+        self.done.append(number)
+        run_count(run_id=run.pk, done=1)
+        run.cursor = {"next": number + 1}
+        if number in self.at and (verdict := self.at[number](run)) is not None:
+            return verdict
+        return Slice.MORE if number + 1 < self.slices else Slice.FINISHED
+
+    def after(self, run: Run) -> None:
+        """Remember how it ended."""
+        self.ended.append(run.state)
+
+    def stop(self, run: Run) -> None:
+        """Remember that it was stopped."""
+        self.stopped.append(run.pk)
+
+
+def use(monkeypatch: pytest.MonkeyPatch, job: Job) -> None:
+    """Make the job known as KIND."""
+    kind = RunKind(KIND, "A job", job.work, after=job.after, stop=job.stop)
+    monkeypatch.setitem(registry._kinds, KIND, kind)
+
+
+def started(slices: int = 3) -> Run:
+    """Start it."""
+    return run_start(kind=KIND, by=None, title="A job", total=slices)
