@@ -1,0 +1,118 @@
+"""A row of every model that has a page: in one's teamspace, in somebody else's, and a colleague's."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+
+from conversations.models import Ticket
+from customers.importing.working import NAME as IMPORT
+from customers.models import Customer, CustomField, CustomFieldValue, Tag
+from protoadmin.connections.models import Channel, Teamspace
+from protoadmin.outbox.models import Call, CallState
+from protoadmin.runs.models import Run, RunFile, RunState
+from protoadmin.staff.roles import SUPPORT
+from tests.access.people import new_person
+
+
+class Numbers:
+    """Gives every row a number of its own."""
+
+    last = 0
+
+    @classmethod
+    def next(cls) -> int:
+        """Return the next number."""
+        cls.last += 1
+        return cls.last
+
+
+def new_channel(teamspace: Teamspace, person: User) -> Channel:
+    """Make a channel."""
+    name = f"channel {Numbers.next()} of {teamspace}"
+    return Channel.objects.create(name=name, channel_id=name, teamspace=teamspace, access_token="t", secret="s")
+
+
+def new_customer(teamspace: Teamspace, person: User) -> Customer:
+    """Make a customer with a tag, a custom field value and a ticket."""
+    number = Numbers.next()
+    customer = Customer.objects.create(
+        teamspace=teamspace, name=f"customer {number} of {teamspace}", provided_unique_id=f"u{number}"
+    )
+    customer.tags.add(new_tag(teamspace, person))
+    CustomFieldValue.objects.create(customer=customer, field=new_custom_field(teamspace, person), value="x")
+    Ticket.objects.create(teamspace=teamspace, customer=customer, subject=f"ticket {number} of {teamspace}")
+    return customer
+
+
+def new_tag(teamspace: Teamspace, person: User) -> Tag:
+    """Make a tag."""
+    return Tag.objects.create(teamspace=teamspace, name=f"tag {Numbers.next()} of {teamspace}")
+
+
+def new_custom_field(teamspace: Teamspace, person: User) -> CustomField:
+    """Make a custom field that Proto knows."""
+    number = Numbers.next()
+    name = f"field {number} of {teamspace}"
+    options = [f"option {number} of {teamspace}"]
+    return CustomField.objects.create(
+        teamspace=teamspace, name=name, remote_id=f"r{number}", type="select", select_options=options
+    )
+
+
+def new_ticket(teamspace: Teamspace, person: User) -> Ticket:
+    """Make a ticket of a customer."""
+    return new_customer(teamspace, person).tickets.get()
+
+
+def new_call(teamspace: Teamspace, person: User) -> Call:
+    """Make a failed call that this person asked for."""
+    return Call.objects.create(
+        connection=teamspace,
+        teamspace=teamspace,
+        operation="save_customer",
+        target=new_customer(teamspace, person),
+        requested_by=person,
+        state=CallState.FAILED,
+        error=f"error of {teamspace}",
+    )
+
+
+def new_run(teamspace: Teamspace, person: User) -> Run:
+    """Make an import that this person asked for, with a file; it waits for them."""
+    run = Run.objects.create(
+        kind=IMPORT,
+        title=f"run {Numbers.next()} of {teamspace}",
+        teamspace=teamspace,
+        requested_by=person,
+        state=RunState.WAITING,
+    )
+    RunFile.objects.create(run=run, purpose="result", name="result.csv", content=ContentFile(b"a,b", "result.csv"))
+    return run
+
+
+def new_member(teamspace: Teamspace, person: User) -> User:
+    """Make somebody of this teamspace."""
+    return new_person(f"member-{Numbers.next()}-of-{teamspace}", SUPPORT, teamspaces=(teamspace,))
+
+
+def new_member_of_both(teamspace: Teamspace, person: User) -> User:
+    """Make somebody who is also a member of a teamspace that nobody else is in."""
+    number = Numbers.next()
+    hidden = Teamspace.objects.create(name=f"hidden {number}", subcompany_id=f"hidden {number}")
+    return new_person(f"both-{number}-of-{teamspace}", SUPPORT, teamspaces=(teamspace, hidden))
+
+
+# How a row of each model is made: in a teamspace, by or for a person.
+MAKERS: dict[str, Callable[[Teamspace, User], Any]] = {
+    "connections.teamspace": lambda teamspace, person: teamspace,
+    "connections.channel": new_channel,
+    "customers.customer": new_customer,
+    "customers.tag": new_tag,
+    "customers.customfield": new_custom_field,
+    "conversations.ticket": new_ticket,
+    "outbox.call": new_call,
+    "runs.run": new_run,
+    "auth.user": new_member,
+}

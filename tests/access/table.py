@@ -1,0 +1,107 @@
+"""The one table: who may what, on which page. Written from the product's roles, not from its code.
+
+S, M, A stand for Support, Manager and Administrator, R for superusers ("root"). A new page, button or address that
+is not in here makes the walk fail: add it, with who may use it.
+"""
+
+from dataclasses import dataclass, field
+
+from protoadmin.staff.roles import ADMINISTRATOR, MANAGER, SUPPORT
+
+ROLES = {"S": SUPPORT, "M": MANAGER, "A": ADMINISTRATOR, "R": "superuser"}
+
+EVERYBODY = "SMAR"
+CHANGERS = "SAR"
+OVERSEERS = "MAR"
+ADMINISTRATORS = "AR"
+SUPERUSERS = "R"
+NOBODY = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Who may what with the rows of one model."""
+
+    view: str
+    add: str = NOBODY
+    change: str = NOBODY
+    delete: str = NOBODY
+    buttons: dict[str, str] = field(default_factory=dict)
+    list_buttons: dict[str, str] = field(default_factory=dict)
+    panels: frozenset[str] = frozenset()
+    # Addresses of its own: by the end of their name, who may use them on a row (or on the list).
+    others: dict[str, str] = field(default_factory=dict)
+    # A colleague's row: who sees it at all, may change it, press its buttons, use its other addresses.
+    colleague: "Page | None" = None
+
+
+CONNECTION = Page(
+    view=ADMINISTRATORS,
+    add=ADMINISTRATORS,
+    change=ADMINISTRATORS,
+    buttons={"test-connection": ADMINISTRATORS, "resume": ADMINISTRATORS},
+    panels=frozenset({"connection"}),
+)
+SETTLE = ("send-again", "it-went-through", "dismiss")
+
+PAGES: dict[str, Page] = {
+    "connections.teamspace": CONNECTION,
+    "connections.channel": CONNECTION,
+    "customers.customer": Page(
+        view=EVERYBODY,
+        add=CHANGERS,
+        change=CHANGERS,
+        delete=ADMINISTRATORS,
+        buttons=dict.fromkeys(("create-ticket", "add-tags", "set-custom-fields", "refresh", "insert"), CHANGERS),
+        list_buttons={"import-people": ADMINISTRATORS},
+        panels=frozenset({"sending", "person", "tickets", "history"}),
+    ),
+    "customers.tag": Page(view=EVERYBODY, add=ADMINISTRATORS, delete=SUPERUSERS),
+    "customers.customfield": Page(
+        view=EVERYBODY,
+        add=ADMINISTRATORS,
+        buttons={"delete": ADMINISTRATORS},
+        list_buttons={"sync": ADMINISTRATORS},
+        panels=frozenset({"field"}),
+    ),
+    "conversations.ticket": Page(view=EVERYBODY, panels=frozenset({"ticket"})),
+    "outbox.call": Page(
+        view=EVERYBODY,
+        buttons=dict.fromkeys(SETTLE, CHANGERS),
+        panels=frozenset({"call"}),
+        colleague=Page(view=OVERSEERS, buttons=dict.fromkeys(SETTLE, ADMINISTRATORS)),
+    ),
+    "runs.run": Page(
+        view=EVERYBODY,
+        # Who may not import has no import of their own; here they have one, from before they lost the role.
+        buttons={"stop": EVERYBODY, "start-import": ADMINISTRATORS},
+        panels=frozenset({"run"}),
+        others={"file": EVERYBODY},
+        colleague=Page(
+            view=EVERYBODY, buttons={"stop": ADMINISTRATORS, "start-import": NOBODY}, others={"file": ADMINISTRATORS}
+        ),
+    ),
+    "auth.user": Page(
+        view=ADMINISTRATORS,
+        add=ADMINISTRATORS,
+        change=ADMINISTRATORS,
+        others={"password_change": ADMINISTRATORS},
+        # Here: somebody who is a member of another teamspace too.
+        colleague=Page(view=ADMINISTRATORS, change=SUPERUSERS, others={"password_change": SUPERUSERS}),
+    ),
+}
+
+# Addresses that belong to no model. Everybody who may enter the admin at all, also without any role.
+ANY_STAFF = {"index", "password_change", "password_change_done", "jsi18n", "search", "logout", "login"}
+# They lead nowhere: no model has an address outside the admin.
+NOT_FOUND = {"view_on_site", "catch_all"}
+
+# The lists of an app's pages: who has any page there.
+APP_LISTS: dict[str, str] = {
+    "auth": ADMINISTRATORS,
+    "connections": ADMINISTRATORS,
+    "conversations": EVERYBODY,
+    "customers": EVERYBODY,
+    "outbox": EVERYBODY,
+    "runs": EVERYBODY,
+}
