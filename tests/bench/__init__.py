@@ -1,0 +1,1 @@
+"""`make bench`: figures as ratios, everything that is compared measured side by side in one run."""

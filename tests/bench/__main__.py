@@ -1,0 +1,69 @@
+"""The benchmarks: `make bench`, or `BENCH="clicks disk" make bench` for some of them.
+
+    clicks      from pressing Save or Create ticket to the remote system's receipt
+    outbox      calls a second through the workers, against bare posts
+    pages       customer list and customer page at 1,000 and at 100,000 people
+    disk        the price of a commit that survives a power cut
+
+Nothing here asserts a time: the table says what was promised beside what was found.
+"""
+
+import os
+import platform
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import django
+
+from tests.support import environment
+
+PARTS = ("disk", "clicks", "outbox", "pages")
+
+
+def main() -> int:
+    """Run what is asked for and print one table."""
+    wanted = os.environ.get("BENCH", "").replace(",", " ").split() or list(PARTS)
+    if unknown := [name for name in wanted if name not in PARTS]:
+        print(f"No part is named {', '.join(unknown)}.\n{__doc__}")
+        return 2
+    with environment.prepare():
+        django.setup()
+        return _run([name for name in PARTS if name in wanted])
+
+
+def _run(wanted: list[str]) -> int:
+    from tests.bench import clicks, disk, figures, pages, throughput  # noqa: PLC0415 - Django is set up only now
+    from tests.support.servers import find_postgres, find_redis, postgres, redis_server  # noqa: PLC0415
+    from tests.support.with_services import take_signals  # noqa: PLC0415
+
+    take_signals()
+    start, found = time.monotonic(), []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="proto-admin-bench-")))
+        server = stack.enter_context(postgres()) if find_postgres() else None
+        queue = stack.enter_context(redis_server()) if find_redis() else None
+        measures = {
+            "disk": lambda: disk.measure(folder / "disk"),
+            "clicks": lambda: clicks.measure(folder, server, queue),
+            "outbox": lambda: throughput.measure(folder, server, queue),
+            "pages": lambda: pages.measure(folder / "pages", server),
+        }
+        for name in wanted:
+            print(f"Measuring {name} …", file=sys.stderr, flush=True)
+            found += measures[name]()
+    print()
+    print(figures.show(found))
+    print(f"\n{os.cpu_count()} processors, Python {platform.python_version()}, {time.monotonic() - start:.0f} s.")
+    if server is None:
+        print("PostgreSQL is not installed and was left out.")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

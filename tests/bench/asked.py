@@ -1,0 +1,43 @@
+"""The other end of tests/bench/inside.py: Django on one database, doing what it is asked for."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402 - Django is set up first
+
+from tests.bench import people, queued, visits  # noqa: E402
+
+
+def prepare(number: int) -> None:
+    """Make the tables and fill them."""
+    call_command("migrate", verbosity=0, interactive=False)
+    people.fill(number)
+
+
+TASKS: dict[str, Callable[..., Any]] = {
+    "prepare": prepare,
+    "visits": visits.visits,
+    "visit": visits.visit,
+    "queries": visits.queries,
+    "sendable_people": queued.sendable_people,
+    "queue": queued.queue,
+    "resume": queued.resume,
+    "progress": queued.progress,
+}
+
+
+def main() -> None:
+    """Answer line by line until the pipe is closed."""
+    for line in sys.stdin:
+        name, arguments = json.loads(line)
+        print(json.dumps(TASKS[name](**arguments)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
