@@ -122,6 +122,12 @@ class Channel(Connection):
         blank=True, default="", help_text="Still accepted while the secret is being rotated."
     )
     default_language = models.CharField(max_length=20, blank=True, default="")
+    pull_every = models.PositiveIntegerField(
+        "pull every … minutes",
+        default=30,
+        help_text="How often the messages of open chats are read from Proto. 0 switches it off.",
+    )
+    pulled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ("name",)

@@ -1,4 +1,4 @@
-"""Conversations that Proto knows: tickets, so far (seed 000, "Create ticket")."""
+"""Tickets: conversations made by create-ticket (seed 000, "Create ticket")."""
 
 from typing import Any
 

@@ -1,0 +1,7 @@
+"""Conversations that Proto knows: tickets, and chats with their messages."""
+
+from conversations.models.chats import AuthorType, Chat, Message, Origin
+from conversations.models.reading import ReadMark, SavedView
+from conversations.models.tickets import Ticket
+
+__all__ = ["AuthorType", "Chat", "Message", "Origin", "ReadMark", "SavedView", "Ticket"]
