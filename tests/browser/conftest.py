@@ -22,7 +22,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def house(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The house in which these tests work, one for all: starting it takes longer than most of them."""
     with Product(copied(furnished, tmp_path_factory.mktemp("house")), options=("--demo",)) as product:
-        yield House(product)
+        yield House(product).open()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, 
 
 from tests.browser.house import House
 
-PATIENCE = 15_000
+PATIENCE = 30_000
 ON_ITS_WAY = re.compile("Queued|Sending")
 # What Chromium says of a page that answers 4xx; each test names the status that it expects.
 STATUS = re.compile(r"status of (\d+)")

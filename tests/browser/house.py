@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Self
 
 from playwright.sync_api import Browser, BrowserContext, StorageState
 
@@ -20,12 +21,27 @@ for name, role in {PEOPLE!r}.items():
     user.groups.add(Group.objects.get(name=role))
     Teamspace.objects.get(name="Acme Support").members.add(user)
 """
+# The demo data asks Proto for its custom fields; a page that is opened before they are there has none in its dialogs.
+UNPACKED = """
+import time
+while not CustomField.objects.exists() or Call.objects.filter(state__in=["queued", "sending"]).exists():
+    time.sleep(0.2)
+"""
+# A heartbeat that was found in the copied folder is one of workers that are long gone.
+AT_WORK = """
+import time
+from django.utils import timezone
+opened = timezone.now()
+while not Heartbeat.objects.filter(beat_at__gt=opened).exists():
+    time.sleep(0.2)
+"""
 
 
 def furnish(folder: Path) -> Path:
     """Make the data folder of a house once; return it, to be copied for each module."""
     with Product(folder, options=("--demo",)) as product:
         product.python(MOVE_IN)
+        product.python(UNPACKED)
         product.stop()
     return product.var_dir
 
@@ -58,6 +74,11 @@ class House:
             context.close()
         settings = {"viewport": {"width": 1440, "height": 900}, **options}
         return browser.new_context(base_url=self.url, storage_state=self._sessions[name], **settings)  # type: ignore[arg-type]
+
+    def open(self) -> Self:
+        """Wait until the workers are at work: a slow machine starts the web server long before them."""
+        self.product.python(AT_WORK)
+        return self
 
     def somebody(self) -> dict[str, str]:
         """Return a person whom no other test uses, with a mail address and an id that is good for paths."""

@@ -5,7 +5,9 @@ from urllib.parse import quote
 
 import requests
 
-TIMEOUT = 10
+TIMEOUT = 30
+# So long an answer is held back where a page has to be seen meanwhile, also on a slow machine.
+HELD = 4.0
 SIX = ("external_customer_id", "name", "location", "email", "phone_number", "avatar")
 
 Json = dict[str, Any]

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.desk import ON_ITS_WAY, Desk
 from tests.browser.house import PASSWORD, House
-from tests.browser.remote import SIX, Remote
+from tests.browser.remote import HELD, SIX, Remote
 
 pytestmark = pytest.mark.browser
 
@@ -62,7 +62,7 @@ def test_a_corrected_mail_reaches_proto_with_exactly_the_six_fields(sam: Desk, h
     expect(sam.page.get_by_label("Location")).to_have_value("Lyon, France")
     assert remote.received("create-customer", after=mark) == []
 
-    remote.fault("slow", "create-customer", seconds=1.0, times=1)
+    remote.fault("slow", "create-customer", seconds=HELD, times=1)
     mail.fill("corrected@example.com")
     sam.save()
     expect(sam.badge).to_have_text(ON_ITS_WAY)
@@ -148,7 +148,7 @@ def test_a_double_click_and_a_reload_make_one_ticket(sam: Desk, house: House, re
     person = house.somebody()
     sam.open(person)
     mark = remote.mark()
-    remote.fault("slow", "create-ticket", seconds=1.0, times=1)
+    remote.fault("slow", "create-ticket", seconds=HELD, times=1)
     dialog = sam.dialog("Create ticket")
     dialog.get_by_label("Subject").fill("Charged twice")
     expect(dialog.get_by_role("radio").first).to_be_checked()
@@ -198,7 +198,7 @@ def test_a_refresh_shows_what_differs_and_fills_the_inputs_that_nobody_touched(
     person = house.somebody()
     remote.change(person["provided_unique_id"], name="Renamed There", location="Oslo, Norway")
     sam.open(person)
-    remote.fault("slow", "get-customer", seconds=1.0, times=1)
+    remote.fault("slow", "get-customer", seconds=HELD, times=1)
     sam.press("Refresh from Proto")
     expect(sam.panel("sending")).to_contain_text(ON_ITS_WAY)
     sam.stay()
@@ -215,6 +215,6 @@ def test_a_refresh_shows_what_differs_and_fills_the_inputs_that_nobody_touched(
     expect(sam.page.locator(".field-location")).to_contain_text("Meanwhile this was changed to “Oslo, Norway”")
     assert remote.received("create-customer", after=mark) == []
     sam.save()
-    expect(sam.badge).to_have_text("Done")
+    expect(sam.panel("sending").locator(".pa-call", has_text="Save").first).to_contain_text("Done")
     (body,) = remote.bodies("create-customer", after=mark)
     assert (body["name"], body["location"]) == ("Renamed There", "what I was typing")

@@ -135,7 +135,7 @@ def test_a_phone_can_do_the_work(new_desk: NewDesk, house: House, remote: Remote
     mark = remote.mark()
     phone.page.get_by_label("Location").fill("From a phone")
     phone.page.get_by_role("button", name="Save", exact=True).tap()
-    expect(phone.badge).to_have_text("Done")
+    expect(phone.panel("sending").locator(".pa-call").first).to_contain_text("Done")
     (body,) = remote.bodies("create-customer", after=mark)
     assert body["location"] == "From a phone"
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.desk import ON_ITS_WAY, Desk
 from tests.browser.house import MANY, House
-from tests.browser.remote import Remote
+from tests.browser.remote import HELD, Remote
 
 pytestmark = pytest.mark.browser
 
@@ -51,7 +51,7 @@ def test_all_rows_that_match_are_tagged_with_a_progress_bar_to_the_end(sam: Desk
 
 def test_a_run_on_a_slow_proto_can_be_stopped(sam: Desk, remote: Remote) -> None:
     mark = remote.mark()
-    remote.fault("slow", "get-customer", seconds=1.0)
+    remote.fault("slow", "get-customer", seconds=2.0)
     sam.visit("Customers")
     sam.search(MANY)
     count = choose_all_that_match(sam, "Refresh from Proto")
@@ -96,7 +96,7 @@ def test_calls_are_filtered_and_many_are_settled_at_once(ada: Desk, sam: Desk, h
 def test_the_badges_of_a_list_change_without_a_reload(sam: Desk, house: House, remote: Remote) -> None:
     person = house.somebody()
     sam.open(person)
-    remote.fault("slow", "create-customer", seconds=2.5, times=1)
+    remote.fault("slow", "create-customer", seconds=2 * HELD, times=1)
     sam.page.get_by_label("Location").fill("Lima, Peru")
     sam.save()
     sam.page.goto(f"/admin/customers/customer/?q={person['provided_unique_id']}")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.desk import ON_ITS_WAY, Desk
-from tests.browser.remote import Remote
+from tests.browser.remote import HELD, Remote
 
 pytestmark = pytest.mark.browser
 
@@ -78,7 +78,7 @@ def test_a_sync_shows_what_was_added_changed_and_gone_in_proto(ada: Desk, remote
     add_remotely(remote, "Mood ring", type="colour")
     remote.post(f"fields/{changes}", {"select_options": ["40", "41", "42"]})
     remote.post(f"fields/{goes}/delete")
-    remote.fault("slow", "list-custom-fields", seconds=1.0, times=1)
+    remote.fault("slow", "list-custom-fields", seconds=HELD, times=1)
     note = sync(ada)
     expect(note).to_contain_text(ON_ITS_WAY)
     expect(note).to_contain_text("added Mood ring. changed Shoe. gone Old habit; the values stay here.")
@@ -102,7 +102,7 @@ def test_deleting_a_custom_field_asks_for_its_name(ada: Desk, remote: Remote) ->
     ada.page.get_by_label("Name of the field").fill("Doomed")
     ada.page.get_by_role("button", name="Delete").click()
     expect(ada.page.locator("body")).to_contain_text("is being deleted in Proto")
-    ada.house.product.wait_for(lambda: "Doomed" not in remote.fields(), "the field to go in Proto", 15)
+    ada.house.product.wait_for(lambda: "Doomed" not in remote.fields(), "the field to go in Proto")
     ada.visit("Custom fields")
     expect(ada.rows.filter(has_text="Preferred name")).to_have_count(1)
     expect(ada.rows.filter(has_text="Doomed")).to_have_count(0)

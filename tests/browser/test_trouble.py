@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.desk import ON_ITS_WAY, Desk
 from tests.browser.house import House
-from tests.browser.remote import SIX, Remote
+from tests.browser.remote import HELD, SIX, Remote
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +16,7 @@ def test_what_proto_refuses_stands_beside_the_field_without_a_reload(sam: Desk, 
     person = house.somebody()
     sam.open(person)
     mark = remote.mark()
-    remote.fault("slow", "create-customer", seconds=1.0, times=1)
+    remote.fault("slow", "create-customer", seconds=HELD, times=1)
     # Good enough for us, and not for Proto: a 422 about the mail address.
     sam.page.get_by_label("Mail").fill("ana@localhost")
     sam.save()
@@ -82,7 +82,7 @@ def test_a_person_whom_proto_does_not_know_is_inserted(sam: Desk, house: House, 
     person = house.somebody()
     remote.delete(person["provided_unique_id"])
     sam.open(person)
-    remote.fault("slow", "get-customer", seconds=1.0, times=1)
+    remote.fault("slow", "get-customer", seconds=HELD, times=1)
     sam.press("Refresh from Proto")
     expect(sam.panel("sending")).to_contain_text(ON_ITS_WAY)
     sam.stay()

@@ -2,9 +2,10 @@
 
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -32,24 +33,47 @@ BEATS = "from protoadmin.workers.heartbeat import workers_alive; print(workers_a
 
 @contextmanager
 def held(product: Product) -> Iterator[None]:
-    """Stop every process of the cluster for a moment."""
+    """Stop every process of the cluster for a moment, and `serve`, which would replace a silent one."""
     pids = [pid for pid in product.all_pids() if "qcluster" in process_tree.command_of(pid)]
     assert len(pids) >= 4
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+    pids += product.pids("serve")
+    send_all(pids, signal.SIGSTOP)
     try:
+        while not is_free(product):
+            # One was stopped in the midst of a transaction, and nobody else could write as long as it stands still.
+            send_all(pids, signal.SIGCONT)
+            time.sleep(0.05)
+            send_all(pids, signal.SIGSTOP)
         yield
     finally:
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+        send_all(pids, signal.SIGCONT)
+
+
+def send_all(pids: list[int], number: int) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def is_free(product: Product) -> bool:
+    """Tell whether one can write: SQLite has one lock for all."""
+    if product.database_url:
+        return True
+    path = product.var_dir / "proto-admin.sqlite3"
+    with closing(sqlite3.connect(path, timeout=0.1, isolation_level=None)) as database:
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        database.execute("ROLLBACK")
+        return True
 
 
 def deliver_without_wake_up(product: Product, before_asking: Callable[[], object] = lambda: None) -> None:
     product.start()
     remote = Remote(product.sandbox_url)
     connect(product, remote)
-    product.wait_for(lambda: product.python(BEATS) == "True", "a heartbeat", 60)
+    product.wait_for(lambda: product.python(BEATS) == "True", "a heartbeat", 120)
     remote.since = remote.read("status")["last"]
     with held(product):
         before_asking()
@@ -58,7 +82,7 @@ def deliver_without_wake_up(product: Product, before_asking: Callable[[], object
         assert left == 0
         assert not remote.requests()
     began = time.monotonic()
-    product.wait_for(lambda: remote.effects("create-customer"), "the save to arrive", 5)
+    product.wait_for(lambda: remote.effects("create-customer"), "the save to arrive")
     print(f"\ndelivered {time.monotonic() - began:.1f} s after the cluster went on, without a wake-up")
 
 
