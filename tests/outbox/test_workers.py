@@ -13,6 +13,7 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 from django_q.brokers import get_broker
+from django_q.signals import post_execute_in_worker, pre_execute
 
 from protoadmin.workers import sweepers
 from protoadmin.workers.heartbeat import BEAT_EVERY, MAX_PAUSE, Pacemaker, beat, cluster_name, workers_alive
@@ -135,6 +136,51 @@ def test_a_cluster_that_has_just_beaten_is_not_asked(queue: object) -> None:
     assert workers_alive()
     Heartbeat.objects.update(beat_at=timezone.now() - BEAT_EVERY)
     assert pace.asked(60) == 1
+
+
+def test_a_process_that_works_beats_by_itself(queue: object) -> None:
+    """Its cluster's other processes may all be at long tasks, so that a beat in the queue would wait for them."""
+    pace = Pace(queue)
+    pace.pacemaker.task_begins()
+    for _ in range(2):
+        silence()
+        assert pace.asked(60) == 0
+        assert workers_alive()
+    silence()
+    pace.pacemaker.task_ended()
+    assert pace.asked(60) == 0
+    assert workers_alive()
+    # Since then it has done nothing: whether it still can is to be seen by a task.
+    silence()
+    assert pace.asked(60) == 1
+    assert not workers_alive()
+
+
+def test_a_task_between_two_looks_is_work_too(queue: object) -> None:
+    pace = Pace(queue)
+    pace.pacemaker.task_begins()
+    pace.pacemaker.task_ended()
+    assert pace.asked(60) == 0
+    assert workers_alive()
+
+
+def test_the_pacemaker_of_a_worker_process_hears_of_its_tasks(queue: object) -> None:
+    (sweeper,) = [each for each in sweepers._sweepers if each.name == "heartbeat"]
+    pre_execute.send(sender="django_q", func=None, task={})
+    sweeper.sweep()
+    assert workers_alive()
+    silence()
+    post_execute_in_worker.send(sender="django_q", task={})
+    sweeper.sweep()
+    assert workers_alive()
+    silence()
+    sweeper.sweep()
+    assert not workers_alive()
+
+
+def silence() -> None:
+    """As if the last beat were long ago."""
+    Heartbeat.objects.update(beat_at=timezone.now() - 5 * BEAT_EVERY)
 
 
 def test_the_beat_of_another_cluster_does_not_count_as_ours(queue: object) -> None:
