@@ -27,7 +27,7 @@ def ticket_create(
     """
     if request_key:
         # The person's row is locked, so that two clicks at the same moment come one after the other.
-        Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+        Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
         existing = Call.objects.filter(request_key=request_key).first()
         if existing is not None and isinstance(existing.target, Ticket):
             return existing.target

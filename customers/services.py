@@ -32,7 +32,7 @@ def customer_create(
 @transaction.atomic
 def customer_change(*, customer: Customer, values: Mapping[str, str], by: User | None) -> list[str]:
     """Write changed details, and only those; return the names of the fields that really changed."""
-    row = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    row = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
     changed = {name: value for name, value in values.items() if (getattr(row, name) or "") != (value or "")}
     if not changed:
         return []
@@ -52,7 +52,7 @@ def customer_push(
     *, customer: Customer, by: User | None, request_key: str | None = None, run: Run | None = None
 ) -> Call | None:
     """Queue the upsert of what we have; None for a person without a unique id, who stays local."""
-    row = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    row = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
     if not row.can_be_sent:
         return None
     if row.sent_at is None:

@@ -51,7 +51,7 @@ def take_over(
     the newest save waits (or failed, and waits for a person) ours are kept too.
     """
     person = person_of(data)
-    customer = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    customer = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
     waiting = _save_waits(customer)
     differences: list[Difference] = []
     for name in REMOTE_FIELDS:

@@ -55,6 +55,11 @@ SANDBOX_PORT = env.int("SANDBOX_PORT", default=PORT + 1)
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
 REDIS_URL: str = env.str("REDIS_URL", default="")
 CALL_RETENTION_DAYS = env.int("CALL_RETENTION_DAYS", default=180)
+DELIVERY_RETENTION_DAYS = env.int("DELIVERY_RETENTION_DAYS", default=90)
+WEBHOOK_MAX_BODY_BYTES = env.int("WEBHOOK_MAX_BODY_BYTES", default=1024 * 1024)
+# Seconds within which the same bytes on the same channel are taken for a repeat; 0: never.
+WEBHOOK_REPEAT_WINDOW = env.int("WEBHOOK_REPEAT_WINDOW", default=60)
+RUN_FILE_RETENTION_DAYS = env.int("RUN_FILE_RETENTION_DAYS", default=30)
 
 # Served over https (PUBLIC_URL says so): cookies and redirects hold to it.
 HTTPS = PUBLIC_URL.startswith("https://")
@@ -62,6 +67,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+# Whether HSTS covers subdomains and goes into browsers' preload lists is the domain owner's decision.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14

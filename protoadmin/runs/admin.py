@@ -83,7 +83,11 @@ class RunAdmin(ProtoModelAdmin):
         file = run.files.filter(purpose=purpose).first() if purpose in PUBLIC_FILES else None
         if file is None or not _may_steer(request, run):
             raise Http404
-        return FileResponse(file.content.open("rb"), as_attachment=True, filename=file.name)
+        try:
+            content = file.content.open("rb")
+        except FileNotFoundError:
+            raise Http404 from None
+        return FileResponse(content, as_attachment=True, filename=file.name)
 
     def panel_context(self, request: HttpRequest, record: Run, name: str) -> dict[str, Any]:
         """Return the progress, the first errors and the files."""

@@ -14,6 +14,8 @@ class RunsConfig(AppConfig):
 
     def ready(self) -> None:
         """Have every worker look for due runs each second."""
-        from protoadmin.runs import working  # noqa: PLC0415 - models are loaded only now
+        from protoadmin.runs import leftovers, tasks, working  # noqa: PLC0415 - models are loaded only now
 
         register_sweeper(Sweeper("runs", working.work_due))
+        register_sweeper(Sweeper("run-leftovers", tasks.tidy_up_after_runs, every=60.0))
+        leftovers.remove_contents_with_rows()

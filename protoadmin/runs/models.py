@@ -51,10 +51,17 @@ class Run(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    after_due_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When what follows its end is done by whoever looks, if not yet.",
+    )
 
     class Meta:
         ordering = ("-id",)
         indexes = (
+            models.Index(fields=["after_due_at"], name="run_after_due", condition=models.Q(after_due_at__isnull=False)),
             models.Index(fields=["state", "heartbeat_at"], name="run_active"),
             models.Index(fields=["teamspace", "-id"], name="run_of_teamspace"),
         )

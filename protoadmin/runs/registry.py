@@ -26,7 +26,8 @@ class RunKind:
     """How one kind of run works.
 
     `work` does one slice (a second or two at most) inside a transaction that the caller opened, moves `run.cursor`
-    and the counts, and saves none of them; `after` runs outside any transaction when the run has ended.
+    and the counts, and saves none of them; `after` runs outside any transaction when the run has ended, and again
+    when its worker died in it or it raised.
     """
 
     name: str

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from protoadmin.connections.models import Teamspace
+from protoadmin.runs.leftovers import after_plan
 from protoadmin.runs.models import ACTIVE_STATES, OPEN_STATES, Run, RunChunk, RunError, RunFile, RunState
 from protoadmin.runs.registry import run_kind
 from protoadmin.storable import storable_text
@@ -108,11 +109,8 @@ def run_note_errors(*, run_id: int, errors: Iterable[tuple[str, str]]) -> None:
 def run_end(run: Run, state: RunState, error: str = "") -> None:
     """Write the end of a run, inside the caller's transaction; its kind's `after` runs once that is committed."""
     run.state, run.error, run.finished_at = state, error, timezone.now()
-    run.save(update_fields=["state", "error", "finished_at"])
-    kind = run_kind(run.kind)
-    if kind and kind.after:
-        after = kind.after
-        transaction.on_commit(lambda: after(run), robust=True)
+    after_plan(run)
+    run.save(update_fields=["state", "error", "finished_at", "after_due_at"])
 
 
 def runs_active(user_runs: Any) -> bool:

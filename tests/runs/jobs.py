@@ -1,8 +1,14 @@
 """Kinds of run for the tests: what each slice does is said by the test."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.db import connection
 
 from protoadmin.runs import registry
 from protoadmin.runs.models import Run
@@ -10,6 +16,7 @@ from protoadmin.runs.registry import RunKind, Slice
 from protoadmin.runs.services import run_count, run_start
 
 KIND = "job_of_a_test"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Job:
@@ -50,3 +57,16 @@ def use(monkeypatch: pytest.MonkeyPatch, job: Job) -> None:
 def started(slices: int = 3) -> Run:
     """Start it."""
     return run_start(kind=KIND, by=None, title="A job", total=slices)
+
+
+def in_a_process(code: str) -> int:
+    """Run Python in a process of its own on the test's database; return its exit code."""
+    env = {**os.environ, "DATABASE_URL": _database_url(), "VAR_DIR": str(settings.VAR_DIR)}
+    return subprocess.run([sys.executable, "-c", code], env=env, cwd=ROOT, timeout=60, check=False).returncode
+
+
+def _database_url() -> str:
+    given = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{given['NAME']}"
+    return f"postgres://{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}/{given['NAME']}"

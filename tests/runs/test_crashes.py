@@ -1,15 +1,10 @@
 """A run goes on after a crash where it was, and one that crashes its workers comes to an end."""
 
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connections
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
 
 from protoadmin.runs import registry, working
@@ -17,9 +12,8 @@ from protoadmin.runs.models import Run, RunError, RunState
 from protoadmin.runs.registry import RunFailed, Slice
 from protoadmin.runs.services import run_note_errors
 from protoadmin.runs.working import work_due
-from tests.runs.jobs import KIND, Job, started
+from tests.runs.jobs import KIND, Job, in_a_process, started
 
-ROOT = Path(__file__).resolve().parents[2]
 DYING = f"""
 import os, django
 django.setup()
@@ -155,9 +149,7 @@ def test_one_that_ended_meanwhile_is_left_alone(job: Job) -> None:
 def test_a_worker_that_is_gone_in_the_middle_of_a_slice(job: Job, lease_over: Callable[[Run], None]) -> None:
     """Its slice never was: neither its counts nor its notes are kept, and another worker does it."""
     run = started()
-    env = {**os.environ, "DATABASE_URL": _database_url(), "VAR_DIR": str(settings.VAR_DIR)}
-    died = subprocess.run([sys.executable, "-c", DYING], env=env, cwd=ROOT, timeout=60, check=False)
-    assert died.returncode == 9
+    assert in_a_process(DYING) == 9
     assert (fresh(run).state, fresh(run).done, fresh(run).cursor) == (RunState.RUNNING, 1, {"next": 1})
     assert RunError.objects.filter(run=run).count() == 1
     lease_over(run)
@@ -184,10 +176,3 @@ def test_two_workers_do_no_slice_twice(job: Job, lease_over: Callable[[Run], Non
         thread.join(30)
     work_due()
     assert (fresh(run).state, fresh(run).done, fresh(run).cursor) == (RunState.DONE, 30, {"next": 30})
-
-
-def _database_url() -> str:
-    given = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{given['NAME']}"
-    return f"postgres://{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}/{given['NAME']}"

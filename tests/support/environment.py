@@ -23,6 +23,7 @@ FOREIGN = (
     "PROTOADMIN_SERVE_MARK",
     "PHONE_DEFAULT_REGION",
     "CALL_RETENTION_DAYS",
+    "RUN_FILE_RETENTION_DAYS",
 )
 KEYS = {
     "SECRET_KEY": "a-key-for-the-tests-alone-and-nothing-else-0123456789",
