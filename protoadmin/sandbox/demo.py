@@ -3,14 +3,13 @@
 Nobody in it exists: names are drawn by lot, addresses lie at example domains, avatars lead nowhere.
 """
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from protoadmin.sandbox.demo_names import COUNTRIES, Country
+from protoadmin.sandbox.demo_names import COUNTRIES, Country, made_up_name
 from protoadmin.sandbox.demo_tickets import SUBJECTS
 from protoadmin.sandbox.fields import Fields
 from protoadmin.sandbox.ids import timestamp, ulid
@@ -133,10 +132,7 @@ def _people(team: Team, rng: Random) -> Iterator[dict[str, Any]]:
 
 
 def _person(team: Team, number: int, country: Country, rng: Random) -> dict[str, Any]:
-    first, first_latin = _pick(country.first, rng)
-    last, last_latin = _pick(country.last, rng)
-    names = (last, first) if country.family_first else (first, last)
-    latin = f"{_ascii(first_latin)}.{_ascii(last_latin)}"
+    name, latin = made_up_name(country, rng)
     created = START + SPAN * number / team.people + rng.random() * 3600
     plain = 10_000 + number * 7 if team.slug == "acme-support" else 70_000 + number * 3
     domain = rng.choice(("example.com", "example.com", "example.net", "mail.example.org"))
@@ -149,7 +145,7 @@ def _person(team: Team, number: int, country: Country, rng: Random) -> dict[str,
         "provided_unique_id": unique,
         "external_customer_id": f"CRM-{plain + 4000}" if there() < 0.7 else None,
         "gateway_profile_id": f"human_{rng.getrandbits(52):013x}" if there() < 0.5 else None,
-        "name": country.glue.join(names) if there() < 0.97 else None,
+        "name": name if there() < 0.97 else None,
         "location": f"{rng.choice(country.cities)}, {country.name}" if there() < 0.85 else "",
         "email": email if there() < 0.85 else "",
         "phone_number": _phone(country, rng) if there() < 0.8 else "",
@@ -165,17 +161,6 @@ def _phone(country: Country, rng: Random) -> str:
     area, local = rest.split(" ", 1)
     forms = (spaced.replace(" ", ""), spaced, f"{code} ({area}) {local}", spaced.replace(" ", "-"))
     return rng.choice(PHONE_STYLES).format(*forms)
-
-
-def _pick(names: tuple[str, ...], rng: Random) -> tuple[str, str]:
-    native, _, latin = rng.choice(names).partition("|")
-    return native, latin or native
-
-
-def _ascii(name: str) -> str:
-    special = str.maketrans({"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ß": "ss", "ø": "o"})
-    plain = unicodedata.normalize("NFKD", name.translate(special)).encode("ascii", "ignore").decode()
-    return "".join(char for char in plain.lower() if char.isalnum() or char == "-")
 
 
 def _value(type: str, options: list[str] | None, name: str | None, rng: Random) -> Any:

@@ -4,7 +4,9 @@ Numbers are out of the ranges that a country keeps free for fiction where it has
 555 01xx. Names that are not in Latin script come with a romanised form, which addresses and ids are made of.
 """
 
+import unicodedata
 from dataclasses import dataclass
+from random import Random
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,27 @@ class Country:
     last: tuple[str, ...]
     family_first: bool = False
     glue: str = " "
+
+
+def made_up_name(country: Country, rng: Random) -> tuple[str, str]:
+    """A whole name as it is written there, and in the plain Latin letters of an address."""
+    first, first_latin = pick(country.first, rng)
+    last, last_latin = pick(country.last, rng)
+    names = (last, first) if country.family_first else (first, last)
+    return country.glue.join(names), f"{plain(first_latin)}.{plain(last_latin)}"
+
+
+def pick(names: tuple[str, ...], rng: Random) -> tuple[str, str]:
+    """One of the names, native and romanised."""
+    native, _, latin = rng.choice(names).partition("|")
+    return native, latin or native
+
+
+def plain(name: str) -> str:
+    """A romanised name in small letters of ASCII."""
+    special = str.maketrans({"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ß": "ss", "ø": "o"})
+    letters = unicodedata.normalize("NFKD", name.translate(special)).encode("ascii", "ignore").decode()
+    return "".join(char for char in letters.lower() if char.isalnum() or char == "-")
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ for a Host on loopback, so that no web page of somebody else can reach it.
 """
 
 import ipaddress
+import math
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,3 +63,36 @@ def whole(args: dict[str, str], key: str, default: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise ApiError(422, f"{key} has to be a whole number")
     return min(int(text), MOST) if key == "limit" else int(text)
+
+
+def number(body: dict[str, Any], key: str, default: float, most: float, *, low: float = 0) -> float:
+    """A number out of JSON or a form."""
+    value = body.get(key, default)
+    try:
+        found = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        found = math.nan
+    if not low <= found <= most:
+        raise ApiError(422, f"{key} has to be a number from {low:g} to {most:g}")
+    return found
+
+
+def string(body: dict[str, Any], key: str) -> str:
+    """A text that has to be there."""
+    value = body.get(key)
+    if not isinstance(value, str):
+        raise ApiError(422, f"{key} has to be text")
+    return value
+
+
+def array(body: dict[str, Any], key: str) -> list[Any]:
+    """A list, empty where there is none."""
+    value = body.get(key) or []
+    if not isinstance(value, list):
+        raise ApiError(422, f"{key} has to be an array")
+    return value
+
+
+def flag(value: Any) -> bool:
+    """Yes or no, out of JSON or a form."""
+    return str(value).lower() in ("true", "1", "on")

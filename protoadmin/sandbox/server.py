@@ -5,6 +5,7 @@ had an effect had it, also after `kill -9`.
 """
 
 import asyncio
+import contextlib
 import sys
 import tempfile
 import threading
@@ -13,14 +14,31 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from protoadmin.sandbox import console, control, guard, messaging, openapi, platform, remote_data
-from protoadmin.sandbox.backend import Backend, Routes
+from protoadmin.sandbox import (
+    chat_control,
+    console,
+    control,
+    guard,
+    messaging,
+    openapi,
+    platform,
+    remote_data,
+    webhook_control,
+)
+from protoadmin.sandbox.backend import Backend, Options, Routes
+from protoadmin.sandbox.courier import Courier
 from protoadmin.sandbox.faults import Rule
 from protoadmin.sandbox.misbehave import replaced, seen_status, send, takes_effect, too_many
 from protoadmin.sandbox.wire import MAX_HEAD, Answer, Refused, Request, json_answer, read_request, render
 
 REMOTE = Routes((platform.BASE, platform.ROUTES), (platform.BASE, openapi.ROUTES), ("", messaging.ROUTES))
-OWN = Routes(("", console.ROUTES), ("", control.ROUTES), ("", remote_data.ROUTES))
+OWN = Routes(
+    ("", console.ROUTES),
+    ("", control.ROUTES),
+    ("", remote_data.ROUTES),
+    ("", chat_control.ROUTES),
+    ("", webhook_control.ROUTES),
+)
 IDLE_SECONDS = 75.0
 
 
@@ -28,7 +46,7 @@ class SandboxServer:
     """A sandbox in a thread of this process: `with SandboxServer(port=0) as sandbox: … sandbox.url`.
 
     Without `state_dir` the state lives in a directory that goes with the server. `idle_seconds` is how long a
-    keep-alive connection may be silent before it is closed.
+    keep-alive connection may be silent before it is closed. `options` is about webhooks, bot and customers.
     """
 
     def __init__(
@@ -39,7 +57,9 @@ class SandboxServer:
         host: str = "127.0.0.1",
         fresh: bool = False,
         idle_seconds: float = IDLE_SECONDS,
+        options: Options | None = None,
     ) -> None:
+        self.options = options or Options()
         self.host = host
         self.port = port
         self.idle_seconds = idle_seconds
@@ -102,11 +122,13 @@ class SandboxServer:
         """Serve until `stop` or cancellation; `on_ready` is called once connections are accepted."""
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        self.backend = Backend(self.state_dir, fresh=self._fresh)
+        self.backend = Backend(self.state_dir, fresh=self._fresh, options=self.options)
+        courier: asyncio.Task[None] | None = None
         try:
             server = await asyncio.start_server(self._connected, self.host, self.port, limit=MAX_HEAD, backlog=512)
             self.port = server.sockets[0].getsockname()[1]
             self.backend.url = self.url
+            courier = asyncio.create_task(Courier(self.backend).run())
             self._started.set()
             if on_ready:
                 on_ready()
@@ -116,6 +138,10 @@ class SandboxServer:
                 task.cancel()
             await asyncio.gather(*self._connections, return_exceptions=True)
         finally:
+            if courier is not None:
+                courier.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await courier
             self.backend.state.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 FILE_NAME = "sandbox.sqlite3"
-VERSION = 1
+VERSION = 2
 SCHEMA = """
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE teamspaces (subcompany_id TEXT PRIMARY KEY, name TEXT NOT NULL, takeover_secret TEXT NOT NULL);
 CREATE TABLE channels (
     channel_id TEXT PRIMARY KEY, subcompany_id TEXT NOT NULL, name TEXT NOT NULL, access_token TEXT NOT NULL,
     secret TEXT NOT NULL, default_language TEXT NOT NULL);
+CREATE TABLE hooks (
+    channel_id TEXT PRIMARY KEY, webhook_url TEXT NOT NULL, profile_url TEXT NOT NULL, signature TEXT NOT NULL);
 CREATE TABLE people (
     id TEXT PRIMARY KEY, subcompany_id TEXT NOT NULL, provided_unique_id TEXT NOT NULL, external_customer_id TEXT,
     gateway_profile_id TEXT, name TEXT, location TEXT, email TEXT, phone_number TEXT, avatar TEXT,
@@ -38,6 +40,30 @@ CREATE TABLE tickets (
     created_at TEXT NOT NULL);
 CREATE INDEX tickets_person ON tickets (person_id);
 CREATE INDEX tickets_teamspace ON tickets (subcompany_id);
+CREATE TABLE humans (
+    id TEXT PRIMARY KEY, channel_id TEXT NOT NULL, name TEXT, email TEXT, phone_number TEXT, profile_pic_url TEXT,
+    tags TEXT NOT NULL, access_token TEXT, external_id TEXT, profile TEXT, created_at TEXT NOT NULL);
+CREATE TABLE chats (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, channel_id TEXT NOT NULL, human_id TEXT NOT NULL,
+    active INTEGER NOT NULL, lang TEXT NOT NULL, data TEXT NOT NULL, chat_token TEXT, reply_token TEXT, agent TEXT,
+    simulated INTEGER NOT NULL, created_at TEXT NOT NULL, last_at REAL NOT NULL);
+CREATE INDEX chats_human ON chats (human_id, n);
+CREATE INDEX chats_last ON chats (last_at);
+CREATE TABLE messages (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, chat_id TEXT NOT NULL, author_type TEXT NOT NULL, author_id TEXT NOT NULL,
+    author_name TEXT, type TEXT NOT NULL, data TEXT NOT NULL, at REAL NOT NULL);
+CREATE INDEX messages_chat ON messages (chat_id, n);
+CREATE TABLE turns (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, chat_id TEXT NOT NULL, due REAL NOT NULL, what TEXT NOT NULL);
+CREATE TABLE deliveries (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, channel_id TEXT NOT NULL, kind TEXT NOT NULL, lane TEXT NOT NULL,
+    rank REAL NOT NULL, body BLOB NOT NULL, signature TEXT, about TEXT, state TEXT NOT NULL, due REAL NOT NULL,
+    attempts INTEGER NOT NULL, status INTEGER, error TEXT, at REAL NOT NULL, done_at REAL);
+CREATE INDEX deliveries_waiting ON deliveries (lane, rank) WHERE state = 'waiting';
+CREATE TABLE attempts (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, delivery INTEGER NOT NULL, at REAL NOT NULL, url TEXT NOT NULL,
+    status INTEGER, error TEXT, seconds REAL NOT NULL, answer TEXT);
+CREATE INDEX attempts_delivery ON attempts (delivery);
 CREATE TABLE requests (
     n INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
     query TEXT NOT NULL, body BLOB NOT NULL, body_size INTEGER NOT NULL, headers TEXT NOT NULL, status INTEGER,
@@ -49,12 +75,19 @@ CREATE TABLE faults (
 DEMO_TABLES = (
     "teamspaces",
     "channels",
+    "hooks",
     "people",
     "tags",
     "person_tags",
     "fields",
     "field_values",
     "tickets",
+    "humans",
+    "chats",
+    "messages",
+    "turns",
+    "deliveries",
+    "attempts",
     "requests",
     "faults",
     "settings",

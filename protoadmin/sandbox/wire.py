@@ -121,7 +121,7 @@ async def read_request(reader: StreamReader, writer: StreamWriter) -> Request | 
     if "expect" in request.headers:
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     try:
-        request.body = await _read_body(reader, request.headers)
+        request.body = await read_body(reader, request.headers)
     except (IncompleteReadError, LimitOverrunError):
         return None
     request.at = time()
@@ -157,7 +157,8 @@ def _parse_head(raw: bytes) -> Request:
     return Request(method, path, query, headers, keep_alive=keep_alive)
 
 
-async def _read_body(reader: StreamReader, headers: dict[str, str]) -> bytes:
+async def read_body(reader: StreamReader, headers: dict[str, str]) -> bytes:
+    """The body that the headers announce."""
     if "transfer-encoding" in headers:
         if headers["transfer-encoding"].lower() != "chunked" or "content-length" in headers:
             raise Refused(400, "Invalid HTTP request received.")

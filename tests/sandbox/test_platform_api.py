@@ -75,7 +75,7 @@ def test_a_body_that_is_no_json_object_is_refused_as_fastapi_does(remote: Remote
     assert problems(remote.call(method, path, ["a"])) == [(("body",), "model_attributes_type")]
     as_text = remote.call(method, path, data=b"{}", headers=remote.auth | {"Content-Type": "text/plain"})
     assert problems(as_text) == [(("body",), "model_attributes_type")]
-    for strange in (b"\xff\xfe{}", b"[" * 100_000, b'{"a": ' + b"9" * 5000 + b"}"):
+    for strange in (b"\xff{}", b"[" * 100_000, b'{"a": ' + b"9" * 5000 + b"}"):
         assert remote.call(method, path, data=strange, headers=json_type).status_code == 400
 
 
@@ -284,10 +284,7 @@ def test_a_value_has_to_fit_its_field(remote: Remote, ann: dict[str, Any], name:
     answer = remote.call(
         "PUT",
         remote.customer("ann", "add-custom-fields"),
-        {
-            "custom_fields": [{"name": "Region", "value": ""}][:0]
-            + [{"name": "Newsletter", "value": False}, {"name": name, "value": value}]
-        },
+        {"custom_fields": [{"name": "Newsletter", "value": False}, {"name": name, "value": value}]},
     )
     assert problems(answer)[0][0] == ("body", "custom_fields", 1, "value")
     assert remote.person()["custom_fields"] == {}

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from protoadmin.sandbox.launch import CannotStart, add_arguments, serve
+from protoadmin.sandbox.launch import CannotStart, add_arguments, chosen, serve
 
 
 class Command(BaseCommand):
@@ -28,6 +28,7 @@ class Command(BaseCommand):
                 state_dir=Path(options["state_dir"]),
                 fresh=options["fresh"],
                 say=self._say,
+                options=chosen(options),
             )
         except CannotStart as error:
             raise CommandError(str(error)) from None
