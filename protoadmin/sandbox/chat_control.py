@@ -14,6 +14,7 @@ from protoadmin.sandbox.webhook_control import channel_of
 from protoadmin.sandbox.wire import Answer, Request, json_answer
 
 CHAT = "/_sandbox/chats/{chat_id}"
+MOST = 10_000
 AUTHORS = ("bot", "agent", "human")
 
 
@@ -92,6 +93,14 @@ def change_chat(backend: Backend, request: Request, chat_id: str) -> Answer:
     return done(request, _whole_chat(backend, _chat(backend, chat_id)))
 
 
+def deliver_again(backend: Backend, request: Request, chat_id: str) -> Answer:
+    """Deliver what bot and agents have said in a chat so far, or in `all` chats: one delivery for each chat."""
+    found = backend.chats.search(None, limit=MOST)[0][::-1] if chat_id == "all" else [_chat(backend, chat_id)]
+    told = [chat["id"] for chat in found if backend.talk.say_again(chat)]
+    backend.talk.wake()
+    return done(request, {"chats": told}, status=201)
+
+
 def ask_for_profile(backend: Backend, request: Request, chat_id: str) -> Answer:
     """Send the profile request for a chat's human now."""
     chat = _chat(backend, chat_id)
@@ -146,4 +155,5 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", CHAT, change_chat),
     ("POST", CHAT + "/say", say),
     ("POST", CHAT + "/profile", ask_for_profile),
+    ("POST", CHAT + "/deliver", deliver_again),
 ]

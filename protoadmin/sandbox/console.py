@@ -6,7 +6,7 @@ through `markup`, which escapes it.
 
 from pathlib import Path
 
-from protoadmin.sandbox import console_activity, console_data
+from protoadmin.sandbox import console_activity, console_chats, console_data, console_webhooks
 from protoadmin.sandbox.backend import Backend, Handler
 from protoadmin.sandbox.console_activity import OFTEN, SCOPES, banner
 from protoadmin.sandbox.faults import BadRule, parse_rule
@@ -20,6 +20,8 @@ FILES = {path.name: path for path in (Path(__file__).parent / "page").iterdir() 
 OWN_PATHS = ("/", "/favicon.ico")
 VIEWS = {
     "": ("Activity", console_activity.view),
+    "chats": ("Chats", console_chats.view),
+    "webhooks": ("Webhooks", console_webhooks.view),
     "people": ("People", console_data.people),
     "tickets": ("Tickets", console_data.tickets),
     "connect": ("How to connect", console_data.connect),

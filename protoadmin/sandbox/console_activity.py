@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+from protoadmin.sandbox import console_webhooks
 from protoadmin.sandbox.backend import Backend
 from protoadmin.sandbox.faults import KINDS, Rule
 from protoadmin.sandbox.markup import Html, h
@@ -17,6 +18,9 @@ SCOPES: dict[str, tuple[str, str, bool]] = {
     "tickets": ("creating tickets", "create-ticket", False),
     "people": ("saving people", "create-customer", False),
     "tags": ("adding tags and custom fields", "/add-", False),
+    "humans": ("creating humans", "^POST /webhook/[^/]+/human$", True),
+    "chats": ("starting chats", "^POST /webhook/[^/]+/chat$", True),
+    "messages": ("sending messages", "^POST /webhook/.*/message$", True),
     "writes": ("everything that changes something", WRITES, True),
     "reads": ("everything that only reads", "^GET ", True),
 }
@@ -43,6 +47,11 @@ NAMES = {
     "create-custom-field": "Add custom field",
     "delete-custom-fields": "Delete custom field",
     "chats": "List chats",
+    "GET human": "Read human",
+    "GET message": "List messages",
+    "human": "Create human",
+    "chat": "Start chat",
+    "message": "Send message",
     "openapi.json": "Read the schema",
     "docs": "Read the docs",
 }
@@ -54,6 +63,7 @@ def banner(backend: Backend) -> Html:
     parts = [KINDS[rule.kind].title.lower() for rule in faults.rules]
     if faults.limit is not None:
         parts.append(f"at most {faults.limit} requests in {faults.limit_seconds:g} s")
+    parts += console_webhooks.manners(backend)
     if not parts:
         return h(
             '<div class="banner" id="banner" data-live role="status"><p><span class="dot"></span>'
@@ -121,8 +131,8 @@ def _request(backend: Backend, entry: dict[str, Any]) -> Html:
 def _name(entry: dict[str, Any]) -> str:
     parts = entry["path"].split("/")
     for part in (parts[-1], parts[-2] if len(parts) > 1 else ""):
-        if part in NAMES:
-            return NAMES[part]
+        if name := NAMES.get(f"{entry['method']} {part}") or NAMES.get(part):
+            return name
     return f"{entry['method']} {entry['path']}"[:80]
 
 
@@ -137,7 +147,11 @@ def _about(backend: Backend, entry: dict[str, Any]) -> str:
         keys = ("provided_unique_id", "customer_id", "external_customer_id", "gateway_profile_id", "subject", "name")
         about += [str(body[key]) for key in keys if body.get(key)]
         if isinstance(body.get("tags"), list):
-            about.append(", ".join(str(tag) for tag in body["tags"]))
+            about.append(", ".join(str(tag.get("name") if isinstance(tag, dict) else tag) for tag in body["tags"]))
+        for inner in (body.get("human"), body.get("message")):
+            if isinstance(inner, dict):
+                data: dict[str, Any] = inner["data"] if isinstance(inner.get("data"), dict) else inner
+                about += [str(data[key]) for key in ("name", "text", "payload") if data.get(key)]
     return " · ".join(about)[:160]
 
 

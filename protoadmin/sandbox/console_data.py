@@ -25,7 +25,7 @@ LABELS = {
 
 def people(backend: Backend, args: dict[str, str]) -> Html:
     """People, searchable, a page at a time; each unfolds into everything that is known."""
-    start = _start(args)
+    start = start_of(args)
     found, total = backend.records.people(
         args.get("teamspace") or None, search=args.get("q", ""), limit=PAGE_SIZE, offset=start
     )
@@ -34,15 +34,15 @@ def people(backend: Backend, args: dict[str, str]) -> Html:
         '<section aria-labelledby="people"><div class="title"><h2 id="people">People</h2></div>{search}'
         '<div id="list" data-live>{count}<ul class="rows">{rows}</ul>{pages}</div></section>',
         search=_search(backend, "people", args, "Name, id, e-mail or phone"),
-        count=_count(total, start, len(rows), "person", "people"),
+        count=count(total, start, len(rows), "person", "people"),
         rows=rows,
-        pages=_pages(args, total, start),
+        pages=pages(args, total, start),
     )
 
 
 def tickets(backend: Backend, args: dict[str, str]) -> Html:
     """Tickets, newest first, searchable, a page at a time."""
-    start = _start(args)
+    start = start_of(args)
     found, total = backend.records.tickets(
         args.get("teamspace") or None, search=args.get("q", ""), limit=PAGE_SIZE, offset=start
     )
@@ -63,9 +63,9 @@ def tickets(backend: Backend, args: dict[str, str]) -> Html:
         '<section aria-labelledby="tickets"><div class="title"><h2 id="tickets">Tickets</h2></div>{search}'
         '<div id="list" data-live>{count}<ul class="rows">{rows}</ul>{pages}</div></section>',
         search=_search(backend, "tickets", args, "Subject, name or id"),
-        count=_count(total, start, len(rows), "ticket", "tickets"),
+        count=count(total, start, len(rows), "ticket", "tickets"),
         rows=rows,
-        pages=_pages(args, total, start),
+        pages=pages(args, total, start),
     )
 
 
@@ -86,7 +86,7 @@ def _connection(teamspace: dict[str, Any]) -> Html:
         h(
             "<h4>Channel: {name}</h4>{values}",
             name=channel["name"],
-            values=_values(
+            values=values(
                 {
                     "Base URL": channel["base_url"],
                     "Channel id": channel["channel_id"],
@@ -104,7 +104,7 @@ def _connection(teamspace: dict[str, Any]) -> Html:
         name=teamspace["name"],
         channels=channels,
         csv="/_sandbox/people.csv?" + urlencode({"teamspace": teamspace["subcompany_id"]}),
-        values=_values(
+        values=values(
             {
                 "Base URL": teamspace["base_url"],
                 "Teamspace id": teamspace["subcompany_id"],
@@ -132,12 +132,13 @@ def _person(backend: Backend, person: sqlite3.Row) -> Html:
         unique=shown["provided_unique_id"],
         tags=[h('<span class="tag">{tag}</span>', tag=tag) for tag in shown["tags"]],
         teamspace=_teamspace_name(backend, person["subcompany_id"]),
-        values=_values({label: value for label, value in known.items() if value not in (None, "")}),
+        values=values({label: value for label, value in known.items() if value not in (None, "")}),
         tickets=listed if found else "",
     )
 
 
-def _values(values: dict[str, Any]) -> Html:
+def values(values: dict[str, Any]) -> Html:
+    """Names with their values."""
     rows = [
         h("<div><dt>{label}</dt><dd><bdi>{value}</bdi></dd></div>", label=label, value=value)
         for label, value in values.items()
@@ -145,37 +146,46 @@ def _values(values: dict[str, Any]) -> Html:
     return h('<dl class="values">{rows}</dl>', rows=rows)
 
 
-def _search(backend: Backend, view: str, args: dict[str, str], hint: str) -> Html:
-    chosen = args.get("teamspace", "")
+def search_form(view: str, args: dict[str, str], hint: str, choice: str, label: str, names: dict[str, str]) -> Html:
+    """A search field with one choice beside it: of a teamspace or a channel."""
     options = [
         h(
             '<option value="{id}"{selected}>{name}</option>',
             id=key,
-            name=row["name"],
-            selected=Html(" selected") if key == chosen else "",
+            name=name,
+            selected=Html(" selected") if key == args.get(choice, "") else "",
         )
-        for key, row in backend.records.teamspaces.items()
+        for key, name in names.items()
     ]
     return h(
         '<form class="search" role="search"><input type="hidden" name="view" value="{view}">'
         '<label>Search <input type="search" name="q" value="{q}" placeholder="{hint}"></label>'
-        '<label>Teamspace <select name="teamspace"><option value="">all</option>{options}</select></label>'
+        '<label>{label} <select name="{choice}"><option value="">all</option>{options}</select></label>'
         "<button>Search</button></form>",
         view=view,
         q=args.get("q", ""),
         hint=hint,
+        label=label,
+        choice=choice,
         options=options,
     )
 
 
-def _count(total: int, start: int, shown: int, one: str, many: str) -> Html:
+def _search(backend: Backend, view: str, args: dict[str, str], hint: str) -> Html:
+    names = {key: row["name"] for key, row in backend.records.teamspaces.items()}
+    return search_form(view, args, hint, "teamspace", "Teamspace", names)
+
+
+def count(total: int, start: int, shown: int, one: str, many: str) -> Html:
+    """How many there are, and which of them are here."""
     if not total:
         return h('<p class="nothing">No {many} match.</p>', many=many)
     where = f", {start + 1} to {start + shown}" if shown < total else ""
     return h('<p class="hint">{total} {noun}{where}</p>', total=total, noun=one if total == 1 else many, where=where)
 
 
-def _pages(args: dict[str, str], total: int, start: int) -> Html:
+def pages(args: dict[str, str], total: int, start: int) -> Html:
+    """Links to the pages before and behind."""
     links = []
     if start:
         links.append(("Newer", max(0, start - PAGE_SIZE)))
@@ -188,7 +198,8 @@ def _pages(args: dict[str, str], total: int, start: int) -> Html:
     return h('<p class="pages">{links}</p>', links=made) if made else Html("")
 
 
-def _start(args: dict[str, str]) -> int:
+def start_of(args: dict[str, str]) -> int:
+    """Where the page begins."""
     text = args.get("start", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 

@@ -22,6 +22,7 @@ def status(backend: Backend, request: Request) -> Answer:
             "faults": len(backend.faults.rules),
             "people": backend.state.count("SELECT count(*) FROM people"),
             "tickets": backend.state.count("SELECT count(*) FROM tickets"),
+            "chats": backend.state.count("SELECT count(*) FROM chats"),
         }
     )
 
@@ -68,7 +69,7 @@ def add_fault(backend: Backend, request: Request) -> Answer:
 
 
 def clear_faults(backend: Backend, request: Request) -> Answer:
-    """Take back the rule `id`, the rules of a `kind`, or everything that is in force, the limit too."""
+    """Take back the rule `id`, the rules of a `kind`, or everything that is in force, the limit and webhooks too."""
     wanted = given(request)
     rule_id, kind = wanted.get("id"), wanted.get("kind")
     if rule_id is not None and not str(rule_id).isdecimal():
@@ -77,6 +78,7 @@ def clear_faults(backend: Backend, request: Request) -> Answer:
         raise ApiError(422, f"kind has to be one of {', '.join(KINDS)}")
     if rule_id is None and kind is None:
         backend.faults.set_limit(None)
+        backend.outbound.behave()
     removed = backend.faults.remove(kind=kind, id=None if rule_id is None else int(rule_id))
     return done(request, {"removed": removed})
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+from protoadmin.sandbox import demo_chats
 from protoadmin.sandbox.demo_names import COUNTRIES, Country, made_up_name
 from protoadmin.sandbox.demo_tickets import SUBJECTS
 from protoadmin.sandbox.fields import Fields
@@ -54,10 +55,11 @@ class Team:
     countries: tuple[str, ...]
     channel: str
     language: str
+    chats: int
 
 
 TEAMS = (
-    Team("Acme Support", "acme-support", 300, tuple(COUNTRIES), "Acme website chat", "en"),
+    Team("Acme Support", "acme-support", 300, tuple(COUNTRIES), "Acme website chat", "en", 30),
     Team(
         "Acme Philippines",
         "acme-philippines",
@@ -65,6 +67,7 @@ TEAMS = (
         ("PH", "PH", "PH", "PH", "US", "JP", "AE", "CN"),
         "Acme PH Messenger",
         "tl",
+        12,
     ),
 )
 
@@ -97,8 +100,8 @@ def fill(state: State, records: Records, fields: Fields) -> None:
             )
             for i, (name, type, options, about) in enumerate(FIELDS)
         ]
-        for person in _people(team, rng):
-            _add_person(records, fields, sub, person, field_ids, rng)
+        speakers = [_add_person(records, fields, sub, person, field_ids, rng) for person in _people(team, rng)]
+        demo_chats.fill(state, channel[0], team.slug, speakers, team.chats)
 
 
 def secret(team: Team, what: str) -> str:
@@ -108,7 +111,8 @@ def secret(team: Team, what: str) -> str:
 
 def _add_person(
     records: Records, fields: Fields, sub: str, person: dict[str, Any], field_ids: list[str], rng: Random
-) -> None:
+) -> tuple[str, str]:
+    """Write a person with all that belongs to them; the language that they speak, and their id."""
     language = person.pop("language")
     unique = person.pop("provided_unique_id")
     person_id = records.save_person(sub, unique, person)
@@ -123,6 +127,7 @@ def _add_person(
         at = START + SPAN + rng.random() * 20 * 86_400
         subject = rng.choice(SUBJECTS.get(language, SUBJECTS["en"]))
         records.add_ticket(sub, person_id, subject, ticket_id=ulid(at=at, rng=rng), created_at=timestamp(at))
+    return language, person_id
 
 
 def _people(team: Team, rng: Random) -> Iterator[dict[str, Any]]:

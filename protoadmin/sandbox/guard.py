@@ -51,8 +51,14 @@ def is_form(request: Request) -> bool:
 def done(request: Request, payload: Any, *, status: int = 200) -> Answer:
     """JSON to programs; a form of the page is led back to the page."""
     if is_form(request) and "text/html" in request.headers.get("accept", ""):
-        return Answer(303, content_type="text/plain", headers=[("Location", "/")])
+        return Answer(303, content_type="text/plain", headers=[("Location", _back(request))])
     return json_answer(payload, status=status)
+
+
+def _back(request: Request) -> str:
+    """The view of the page that a form was on."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    return f"/?{came_from.query}" if came_from.netloc == request.headers.get("host") and came_from.query else "/"
 
 
 def whole(args: dict[str, str], key: str, default: int) -> int:

@@ -49,6 +49,14 @@ class Outbound:
         self.manners |= changes
         self.state.set_setting("manners", json.dumps(self.manners))
 
+    def behave(self) -> None:
+        """Back to good manners and a right signature."""
+        self.manners = dict(MANNERS)
+        self.state.set_setting("manners", None)
+        for channel_id, hook in list(self.hooks.items()):
+            if hook["signature"] in ("wrong", "none"):
+                self.set_hook(channel_id, {"signature": "hex"})
+
     def hook(self, channel_id: str) -> dict[str, str]:
         """Where a channel's webhooks go and how they are signed."""
         empty = {"channel_id": channel_id, "webhook_url": "", "profile_url": "", "signature": "hex"}

@@ -69,6 +69,21 @@ class Talk:
         self.outbound.announce(chat, self.outbound.event(chat, self.chats.human_of(chat), sent))
         self.wake()
 
+    def say_again(self, chat: sqlite3.Row) -> bool:
+        """Deliver everything that bot and agents have said in a chat, in one event; False if they said nothing."""
+        said = [
+            {
+                "author": {"type": row["author_type"], "id": row["author_id"], "name": row["author_name"]},
+                "type": row["type"],
+                "data": json.loads(row["data"]),
+            }
+            for row in self.chats.messages(chat["id"])
+            if row["author_type"] != "human"
+        ]
+        if said:
+            self.outbound.announce(chat, self.outbound.event(chat, self.chats.human_of(chat), said))
+        return bool(said)
+
     def take_turns(self, now: float) -> float | None:
         """Say what is due; when the next turn is."""
         for turn in self.state.rows("SELECT * FROM turns WHERE due <= ? ORDER BY due, n", (now,)):

@@ -66,7 +66,8 @@ document.addEventListener("submit", async (event) => {
   const body = new URLSearchParams(new FormData(form));
   if (event.submitter?.name) body.append(event.submitter.name, event.submitter.value);
   try {
-    await fetch(form.action, { method: "POST", body });
+    const answer = await fetch(event.submitter?.getAttribute("formaction") || form.action, { method: "POST", body });
+    if (answer.ok) for (const each of form.querySelectorAll("textarea")) each.value = "";
   } catch {
     return;
   }
