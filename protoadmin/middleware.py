@@ -1,12 +1,12 @@
 """Middleware of our own: forwarded headers, the content security policy, the reader's time zone."""
 
-import ipaddress
 import zoneinfo
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+
+from protoadmin.addresses import client_address, is_trusted_proxy
 
 # The admin theme evaluates expressions in attributes (Alpine) and has inline scripts without a nonce, hence
 # the two `unsafe` words; everything is loaded from this server alone, and forms post nowhere else.
@@ -28,23 +28,11 @@ class ForwardedHeaders:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        networks = [ipaddress.ip_network(proxy, strict=False) for proxy in settings.TRUSTED_PROXIES]
-        forwarded = request.META.pop("HTTP_X_FORWARDED_FOR", "")
-        if not _is_in(request.META.get("REMOTE_ADDR", ""), networks):
+        if not is_trusted_proxy(request.META.get("REMOTE_ADDR", "")):
             request.META.pop("HTTP_X_FORWARDED_PROTO", None)
-        else:
-            # The last address that no proxy of ours added is the client's; what stands before it anybody can write.
-            hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
-            client = next((hop for hop in reversed(hops) if not _is_in(hop, networks)), None)
-            request.META["REMOTE_ADDR"] = client or request.META["REMOTE_ADDR"]
+        request.META["REMOTE_ADDR"] = client_address(request.META)
+        request.META.pop("HTTP_X_FORWARDED_FOR", None)
         return self.get_response(request)
-
-
-def _is_in(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
-    try:
-        return any(ipaddress.ip_address(address) in network for network in networks)
-    except ValueError:
-        return False
 
 
 class ContentSecurityPolicy:

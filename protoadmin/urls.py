@@ -1,13 +1,14 @@
-"""Where everything is: the admin at /admin/, and `/` leads there."""
+"""Where everything is: the admin at /admin/, `/` leads there; the receivers."""
 
 from django.contrib import admin
 from django.shortcuts import redirect
 from django.templatetags.static import static
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("admin/", admin.site.urls),
+    path("webhooks/", include("webhooks.urls")),
     path("favicon.ico", lambda request: redirect(static("protoadmin/icon.svg"))),
 ]

@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "protoadmin.settings")
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+from webhooks.wsgi import with_receivers  # noqa: E402 - the models that it needs are loaded only now
+
+application = with_receivers(_django)

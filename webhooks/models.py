@@ -53,7 +53,7 @@ class Delivery(models.Model):
         indexes = (
             models.Index(fields=["state", "id"], name="delivery_by_state"),
             models.Index(fields=["channel", "-id"], name="delivery_of_channel"),
-            models.Index(fields=["body_sha256"], name="delivery_by_hash"),
+            models.Index(fields=["body_sha256", "channel", "received_at"], name="delivery_by_hash"),
         )
 
     def __str__(self) -> str:
@@ -76,3 +76,13 @@ class Refusals(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} × {self.reason}"
+
+
+class Drain(models.Model):
+    """The one row that says which worker makes messages of deliveries: their order needs one at a time."""
+
+    holder = models.CharField(max_length=200, blank=True, default="", help_text="host:pid:start of the worker.")
+    leased_until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"the drain, held by {self.holder or 'nobody'}"

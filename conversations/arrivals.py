@@ -1,0 +1,40 @@
+"""What arrives from Proto, before it is written: events of deliveries, each with what was said in one chat."""
+
+import datetime
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+
+@dataclass(slots=True)
+class Said:
+    """One message as it came: `data` is the remote's, not yet made storable."""
+
+    position: int
+    author_type: str
+    author_id: str
+    author_name: str
+    type: str
+    data: Any
+
+
+@dataclass(slots=True)
+class Event:
+    """What one event of a delivery says of one chat; the drain adds which delivery it was."""
+
+    index: int
+    chat_id: str
+    human_id: str = ""
+    human_name: str = ""
+    chat_token: str = ""
+    reply_token: str = ""
+    said: list[Said] = field(default_factory=list)
+    channel_pk: int = 0
+    teamspace_pk: int = 0
+    delivery_id: int = 0
+    # Whether the delivery was worked on before, so that some of it may be written already.
+    is_again: bool = False
+    received_at: datetime.datetime = field(default_factory=timezone.now)
+    # The delivery that this one repeats byte for byte, if any.
+    repeats: int | None = None

@@ -1,0 +1,184 @@
+"""Take a delivery: the least that is safe, one durable insert, and an answer (DESIGN, section 5).
+
+Nothing of Django's request handling is needed here but a database connection; `webhooks.wsgi` calls this directly,
+past all middleware, and `webhooks.views` for whoever serves the product in another way.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import connection as default_connection
+from django.utils import timezone
+
+from customers.profile import profile_of
+from protoadmin.addresses import client_address
+from protoadmin.storable import storable_text
+from webhooks import signatures
+from webhooks.bodies import Unreadable, kind_of, parse
+from webhooks.channels import Known, channels
+from webhooks.models import Delivery, DeliveryKind, DeliveryState
+from webhooks.refusing import WORDS, refuser
+
+logger = logging.getLogger(__name__)
+# Typed loosely: the driver below it is spoken to directly.
+connection: Any = default_connection
+
+COLUMNS = (
+    "channel_id", "kind", "received_at", "remote_addr", "body", "body_sha256", "size", "headers", "state", "error",
+    "traceback", "attempts", "processed_at",
+)  # fmt: skip
+_INTO = f"INSERT INTO {Delivery._meta.db_table} ({', '.join(COLUMNS)}) VALUES "  # noqa: S608 - names of our own
+INSERT_SQLITE = f"{_INTO} ({', '.join('?' * len(COLUMNS))})"
+INSERT_POSTGRESQL = f"{_INTO} ({', '.join(['%s'] * len(COLUMNS))})"
+SHOWN_HEADERS = (("CONTENT_TYPE", "Content-Type"), ("HTTP_USER_AGENT", "User-Agent"))
+MAX_ADDRESS = 45
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back: a status, and a small JSON object."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+STORED = Answer(200, b'{"status": "stored"}')
+UNAVAILABLE = Answer(
+    503, b'{"error": "The database does not answer. Send it again in a moment."}', (("Retry-After", "5"),)
+)
+NOT_ALLOWED = Answer(405, b'{"error": "Deliveries come by POST."}', (("Allow", "POST"),))
+UNKNOWN_PERSON = "Nobody here has this id, so 404 was answered."
+
+
+def receive(channel_id: str, meta: Mapping[str, Any], stream: Any, *, profile_only: bool = False) -> Answer:
+    """Answer one request; `meta` is its WSGI environment, `stream` gives its body. Raises nothing for bad input."""
+    if meta.get("REQUEST_METHOD") != "POST":
+        return NOT_ALLOWED
+    try:
+        return _receive(channel_id, meta, stream, profile_only)
+    except connection.Database.DatabaseError:
+        logger.exception("a delivery could not be stored")
+        return UNAVAILABLE
+
+
+def _receive(channel_id: str, meta: Mapping[str, Any], stream: Any, profile_only: bool) -> Answer:
+    known = channels.get(storable_text(channel_id)[:200])
+    if known is None:
+        return _refuse(404, "no_channel", meta, None, channel_id)
+    body, problem = _body(meta, stream)
+    if problem:
+        return _refuse(413 if problem == "too_large" else 411, problem, meta, known.pk, channel_id)
+    given = meta.get(signatures.HEADER, "")
+    if not signatures.is_good(given, body, known.secrets):
+        anew = channels.get_anew(channel_id, known)
+        if anew is None:
+            return _refuse(404, "no_channel", meta, None, channel_id)
+        if not signatures.is_good(given, body, anew.secrets):
+            reason = "no_signature" if not given else "wrong_signature" if anew.secrets else "no_secret"
+            return _refuse(401, reason, meta, anew.pk, channel_id)
+        known = anew
+    return _accept(known, meta, body, profile_only)
+
+
+def _body(meta: Mapping[str, Any], stream: Any) -> tuple[bytes, str]:
+    """Return the body, or why it is not read: its length is looked at first."""
+    limit = settings.WEBHOOK_MAX_BODY_BYTES
+    length = meta.get("CONTENT_LENGTH") or ""
+    if length:
+        if not length.isdecimal():
+            return b"", "no_length"
+        if int(length[:20]) > limit:
+            return b"", "too_large"
+        return stream.read(int(length)), ""
+    if "chunked" not in meta.get("HTTP_TRANSFER_ENCODING", "").lower():
+        return b"", ""
+    if not meta.get("wsgi.input_terminated"):
+        return b"", "no_length"
+    body = stream.read(limit + 1)
+    return (b"", "too_large") if len(body) > limit else (body, "")
+
+
+def _accept(known: Known, meta: Mapping[str, Any], body: bytes, profile_only: bool) -> Answer:
+    try:
+        value = parse(body)
+        kind = kind_of(value, profile_only=profile_only)
+    except Unreadable as error:
+        _insert(known, meta, body, DeliveryKind.UNKNOWN, DeliveryState.FAILED, str(error))
+        return Answer(400, json.dumps({"error": str(error)}).encode())
+    if kind is DeliveryKind.PROFILE:
+        return _answer_profile(known, meta, body, value["human"])
+    is_empty = not value["events"]
+    _insert(known, meta, body, kind, DeliveryState.PROCESSED if is_empty else DeliveryState.RECEIVED, "")
+    return STORED
+
+
+def _answer_profile(known: Known, meta: Mapping[str, Any], body: bytes, identifier: str) -> Answer:
+    result = profile_of(channel_pk=known.pk, teamspace_pk=known.teamspace_pk, identifier=identifier)
+    words = "" if result is not None else UNKNOWN_PERSON
+    _insert(known, meta, body, DeliveryKind.PROFILE, DeliveryState.PROCESSED, words)
+    if result is None:
+        return Answer(404, b'{"error": "Nobody here has this id."}')
+    return Answer(200, json.dumps({"result": result}).encode())
+
+
+def _insert(
+    known: Known, meta: Mapping[str, Any], body: bytes, kind: DeliveryKind, state: DeliveryState, error: str
+) -> None:
+    """Write the row durably, by hand: the ORM alone would cost more than everything else here."""
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    values = (
+        known.pk,
+        kind.value,
+        now,
+        client_address(meta)[:MAX_ADDRESS],
+        body,
+        hashlib.sha256(body).hexdigest(),
+        len(body),
+        _headers(meta),
+        state.value,
+        storable_text(error),
+        "",
+        0,
+        None if state is DeliveryState.RECEIVED else now,
+    )
+    try:
+        _execute(values)
+    except (connection.Database.OperationalError, connection.Database.InterfaceError):
+        # A kept connection whose server has restarted: once more on a new one.
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        _execute(values)
+
+
+def _execute(values: tuple[Any, ...]) -> None:
+    connection.ensure_connection()
+    driver: Any = connection.connection
+    if connection.vendor == "postgresql":
+        driver.execute(INSERT_POSTGRESQL, values, prepare=True)
+    else:
+        driver.execute(INSERT_SQLITE, values)
+
+
+def _headers(meta: Mapping[str, Any]) -> str:
+    lines = [f"{name}: {meta[key][:300]}" for key, name in SHOWN_HEADERS if meta.get(key)]
+    return storable_text("\n".join(lines))
+
+
+def _refuse(status: int, reason: str, meta: Mapping[str, Any], channel_pk: int | None, asked: str) -> Answer:
+    length = meta.get("CONTENT_LENGTH") or "0"
+    refuser.note(
+        reason,
+        channel_pk=channel_pk,
+        size=int(length[:20]) if length.isdecimal() else 0,
+        remote_addr=client_address(meta)[:MAX_ADDRESS],
+        headers=_headers(meta),
+        asked=asked,
+    )
+    return Answer(status, json.dumps({"error": WORDS[reason]}).encode())
