@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
-
 from customers.exporting.working import EXPORT
 from customers.importing.working import IMPORT
 from customers.models import Customer, CustomField
@@ -20,7 +18,7 @@ PER_SLICE = 100
 
 
 def _each_person(run: Run, ask: Callable[[Customer], Call | None]) -> Slice:
-    """Ask for the next people's requests; counts move as the answers come in."""
+    """Ask for the next people's requests, each in a savepoint of its own; counts move as the answers come in."""
     chunk_number, offset = run.cursor.get("chunk", 0), run.cursor.get("offset", 0)
     chunk = RunChunk.objects.filter(run=run, position=chunk_number).first()
     if chunk is None:
@@ -33,8 +31,7 @@ def _each_person(run: Run, ask: Callable[[Customer], Call | None]) -> Slice:
         try:
             if pk not in people:
                 raise Refused("This person was removed meanwhile.")
-            with transaction.atomic():
-                call = ask(people[pk])
+            call = ask(people[pk])
         except Refused as error:
             refused.append((str(people.get(pk, f"Person {pk}")), str(error)))
         else:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Exists
 from django.utils import timezone
 
 from customers.fields_sync import field_values, take_over_list
@@ -56,14 +57,10 @@ class SaveCustomer(Operation):
 
     def changed(self, call: Call) -> None:
         """Show the state of the newest save as the person's."""
-        newest = (
-            Call.objects.filter(operation=self.name, target_type=call.target_type, target_id=call.target_id)
-            .order_by("-id")
-            .values_list("pk", flat=True)
-            .first()
+        newer = Call.objects.filter(
+            operation=self.name, target_type=call.target_type, target_id=call.target_id, pk__gt=call.pk
         )
-        if newest == call.pk:
-            Customer.objects.filter(pk=call.target_id or 0).update(sync_state=shown_state(call))
+        Customer.objects.filter(~Exists(newer), pk=call.target_id or 0).update(sync_state=shown_state(call))
 
 
 class GetCustomer(Operation):

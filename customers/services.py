@@ -18,7 +18,7 @@ from protoadmin.runs.models import Run
 LOCAL_FIELDS = ("provided_unique_id", "gateway_profile_id", *REMOTE_FIELDS)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def customer_create(
     *, teamspace: Teamspace, values: Mapping[str, str], by: User | None, run: Run | None = None
 ) -> Customer:
@@ -47,7 +47,7 @@ def customer_change(*, customer: Customer, values: Mapping[str, str], by: User |
     return list(changed)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def customer_push(
     *, customer: Customer, by: User | None, request_key: str | None = None, run: Run | None = None
 ) -> Call | None:
@@ -55,6 +55,8 @@ def customer_push(
     row = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
     if not row.can_be_sent:
         return None
+    if row.teamspace_id == customer.teamspace_id:
+        row.teamspace = customer.teamspace
     if row.sent_at is None:
         row.sent_at = timezone.now()
         row.save(update_fields=["sent_at"])
@@ -80,9 +82,10 @@ def customer_refresh(
 ) -> Call:
     """Ask Proto for a person; what differs is taken over when the answer comes. One that waits already is enough."""
     _require_sendable(customer)
-    waiting = Call.objects.for_target(customer).filter(operation="get_customer", state__in=PENDING_STATES).first()
-    if waiting is not None and run is None:
-        return waiting
+    if run is None:
+        waiting = Call.objects.for_target(customer).filter(operation="get_customer", state__in=PENDING_STATES).first()
+        if waiting is not None:
+            return waiting
     return call_queue(
         operation="get_customer",
         connection=customer.teamspace,

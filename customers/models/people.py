@@ -96,9 +96,10 @@ class Customer(models.Model):
         self.phone_e164 = to_e164(self.phone_number)
         if fields is not None and "phone_number" in fields:
             kwargs["update_fields"] = {*fields, "phone_e164"}
-        with transaction.atomic():
+        is_new = self._state.adding
+        with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
-            index_people([self])
+            index_people([self], are_new=is_new)
 
     def remote_values(self) -> dict[str, str]:
         """Return the six documented fields as the upsert sends them: an emptied one as ""."""
@@ -125,12 +126,13 @@ class SearchTerm(models.Model):
         return bytes(self.term).decode("utf-8", "replace")
 
 
-def index_people(customers: Iterable[Customer]) -> None:
+def index_people(customers: Iterable[Customer], *, are_new: bool = False) -> None:
     """Write the search terms of these people: `Customer.save` does; bulk writers call it, inside their transaction."""
     wanted = {customer.pk: terms_of(customer) for customer in customers}
     known: dict[int, set[str]] = {pk: set() for pk in wanted}
     stale = []
-    for pk, customer_id, term in SearchTerm.objects.filter(customer__in=wanted).values_list("pk", "customer", "term"):
+    found = SearchTerm.objects.none() if are_new else SearchTerm.objects.filter(customer__in=wanted)
+    for pk, customer_id, term in found.values_list("pk", "customer", "term"):
         known[customer_id].add(bytes(term).decode())
         if bytes(term).decode() not in wanted[customer_id]:
             stale.append(pk)

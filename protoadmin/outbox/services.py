@@ -21,7 +21,7 @@ from protoadmin.workers.wake import wake
 SEND_TASK = "protoadmin.outbox.tasks.send_due_calls"
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def call_queue(
     *,
     operation: str,
@@ -60,14 +60,8 @@ def call_queue(
     older = _older(call) if rule.replaces_older else []
     if older:
         call.place = older[0].place or older[0].pk
-    try:
-        with transaction.atomic():
-            call.save()
-    except IntegrityError:
-        # The same form at the same moment: the other one was quicker.
-        if request_key and (existing := Call.objects.filter(request_key=request_key).first()):
-            return existing
-        raise
+    if existing := _save_new(call):
+        return existing
     for each in older:
         each.replaced_by, each.error = call, "A newer save of the same record took its place."
         each.save(update_fields=["replaced_by", "error"])
@@ -75,6 +69,21 @@ def call_queue(
     rule.changed(call)
     wake(SEND_TASK)
     return call
+
+
+def _save_new(call: Call) -> Call | None:
+    """Save a new call; when the same form was sent at the same moment and was quicker, return that call instead."""
+    if not call.request_key:
+        call.save()
+        return None
+    try:
+        with transaction.atomic():
+            call.save()
+    except IntegrityError:
+        if existing := Call.objects.filter(request_key=call.request_key).first():
+            return existing
+        raise
+    return None
 
 
 def _older(call: Call) -> list[Call]:
