@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from conversations.inbox.admin import ChatAdmin as ChatAdmin
 from conversations.models import Ticket
 from conversations.services import identifiers_of, ticket_create
 from customers.filters import TeamspaceFilter

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 
+from conversations import chat_operations
 from conversations.models import Ticket
 from customers.operations import shown_state
 from protoadmin.clients import platform
@@ -56,4 +57,4 @@ class CreateTicket(Operation):
         )
 
 
-OPERATIONS = (CreateTicket,)
+OPERATIONS = (CreateTicket, *chat_operations.OPERATIONS)

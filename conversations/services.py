@@ -3,6 +3,7 @@
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from conversations.chat_services import chat_pull, chat_start, chats_pull, message_send
 from conversations.models import Ticket
 from conversations.operations import IDENTIFIERS
 from customers.history import note_changes
@@ -47,3 +48,6 @@ def ticket_create(
         request_key=request_key,
     )
     return ticket
+
+
+__all__ = ["chat_pull", "chat_start", "chats_pull", "identifiers_of", "message_send", "ticket_create"]

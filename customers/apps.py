@@ -12,10 +12,10 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what this app asks of remote systems and the jobs that it has done in the background."""
-        from customers import bulk, operations  # noqa: PLC0415 - models are loaded only now
+        from customers import bulk, human_operations, operations  # noqa: PLC0415 - models are loaded only now
         from protoadmin.outbox import registry  # noqa: PLC0415
         from protoadmin.runs.registry import register  # noqa: PLC0415
 
-        registry.register(*operations.OPERATIONS)
+        registry.register(*operations.OPERATIONS, *human_operations.OPERATIONS)
         for kind in bulk.KINDS:
             register(kind)
