@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from protoadmin.clients.transport import ApiError, Request
+from protoadmin.clients.transport import ApiError, Client, Request
+from protoadmin.connections.models import Connection
 from protoadmin.outbox.models import Call, lane_of
 
 
@@ -17,7 +18,7 @@ class CannotSend(Exception):
 class Operation:
     """One kind of request: how to build it, and what its answer means for our rows.
 
-    `build` and `confirm_request` run in a worker outside any transaction. All the others run inside the
+    `build`, `client` and `confirm_request` run in a worker outside any transaction. All the others run inside the
     transaction that writes the call's new state, with the call's row locked, and must not talk to anything remote.
     """
 
@@ -34,6 +35,18 @@ class Operation:
     def build(self, call: Call) -> Request:
         """Return the request; raises CannotSend, ConnectionUnusable or ValueError when it cannot be made."""
         raise NotImplementedError
+
+    def client(self, call: Call) -> Client:
+        """Return who sends it: the connection's client, unless the request goes to another address than its own."""
+        connection = call.connection
+        if not isinstance(connection, Connection):
+            raise CannotSend("Its connection was removed.")
+        return connection.client()
+
+    @property
+    def goes_elsewhere(self) -> bool:
+        """Whether its requests go to another address than the connection's: a pause asked for there is none here."""
+        return type(self).client is not Operation.client
 
     def apply(self, call: Call, data: Any) -> None:
         """Write the effect of a good answer on our rows."""

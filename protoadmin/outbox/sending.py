@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, connections, transaction
 from django.utils import timezone
 
 from protoadmin.clients.transport import ApiError, Client, NotSendable, Request
-from protoadmin.connections.models import Connection, ConnectionUnusable
+from protoadmin.connections.models import ConnectionUnusable
 from protoadmin.outbox import settling
 from protoadmin.outbox.claiming import claim_look_up, claim_next
 from protoadmin.outbox.models import Call, CallState
@@ -71,7 +71,7 @@ def _prepared(call: Call, operation: Operation | None) -> tuple[Request, Client]
             raise CannotSend(f"This version of the product knows no operation named {call.operation}.")
         # The operation, not the HTTP method, knows whether a repetition is harmless.
         request = replace(operation.build(call), idempotent=operation.idempotent)
-        return request, _connection(call).client()
+        return request, operation.client(call)
     except DATABASE_AWAY:
         logger.exception("call %s could not be read; it is given back", call.pk)
         _insist(partial(settling.give_back, call))
@@ -94,13 +94,6 @@ def _insist(write: Callable[[], None]) -> None:
             logger.exception("the database did not take the outcome of a call; trying again in %s s", pause)
             connections.close_all()
             time.sleep(pause)
-
-
-def _connection(call: Call) -> Connection:
-    connection = call.connection
-    if not isinstance(connection, Connection):
-        raise CannotSend("Its connection was removed.")
-    return connection
 
 
 def recover_dead() -> int:
@@ -140,7 +133,7 @@ def look_up(call: Call) -> None:
         settling.stop_looking_up(call)
         return
     try:
-        answer = _connection(call).client().send(operation.confirm_request(call))
+        answer = operation.client(call).send(operation.confirm_request(call))
     except ApiError as error:
         logger.warning("call %s could not be looked up: %s", call.pk, error)
         settling.settle_failed_look_up(call, error)

@@ -124,7 +124,7 @@ def settle_error(call: Call, operation: Operation, error: ApiError, request: Req
         age=timezone.now() - call.queued_at,
         tries_once=operation.tries_once,
     )
-    if decision.for_connection:
+    if decision.for_connection and not operation.goes_elsewhere:
         _pause_connection(call, decision, error)
     with transaction.atomic():
         fresh = _lock(call, CallState.SENDING)
