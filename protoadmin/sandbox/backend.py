@@ -91,10 +91,11 @@ class Routes:
             self.table.append((re.compile(pattern), handlers))
 
     def answer(self, backend: Backend, request: Request) -> Answer:
-        """Let the handler answer; what it refuses becomes `{"detail": …}` with its status."""
+        """Let the handler answer; what it refuses becomes `{"detail": …}` with its status, and changes nothing."""
         try:
             handler, parameters = self._find(request)
-            return handler(backend, request, **parameters)
+            with backend.state.transaction():
+                return handler(backend, request, **parameters)
         except ApiError as error:
             return json_answer({"detail": error.detail}, status=error.status, headers=error.headers)
 

@@ -39,7 +39,8 @@ def _row(backend: Backend, chat: sqlite3.Row) -> Html:
     last = backend.chats.last_message(chat["id"])
     return h(
         '<li><a class="chat" href="/?view=chats&amp;chat={id}"><span class="what"><b><bdi>{name}</bdi></b>'
-        ' <span class="quiet">{who}<bdi>{last}</bdi></span></span><span class="marks">{agent}{ended}<span class="tag">{lang}</span>'
+        ' <span class="quiet">{who}<bdi>{last}</bdi></span></span><span class="marks">{agent}{ended}'
+        '<span class="tag">{lang}</span>'
         '</span><span class="quiet right">{channel}<br>{when}</span></a></li>',
         id=chat["id"],
         name=chat["name"] or chat["human_id"],

@@ -138,14 +138,12 @@ class Outbound:
     def release(self, now: float) -> None:
         """Let held deliveries go: a channel's are enough, or the oldest has been held long enough."""
         enough = max(self.manners["bulk"], self.manners["shuffle"])
-        held = self.state.rows("SELECT channel_id, count(*) AS count, min(at) AS oldest FROM deliveries"
-                               " WHERE state = 'held' GROUP BY channel_id")  # fmt: skip
-        for channel in held:
-            if channel["count"] < enough and channel["oldest"] + HOLD_SECONDS > now:
-                continue
+        ripe = """SELECT channel_id FROM deliveries WHERE state = 'held' GROUP BY channel_id
+                  HAVING count(*) >= ? OR min(at) <= ?"""
+        while found := self.state.row(ripe, (enough, now - HOLD_SECONDS)):
             sql = "SELECT * FROM deliveries WHERE state = 'held' AND channel_id = ? ORDER BY n LIMIT ?"
-            rows = self.state.rows(sql, (channel["channel_id"], max(enough, 1)))
-            self._release(channel["channel_id"], self._shuffled(rows) if self.manners["shuffle"] > 1 else rows)
+            rows = self.state.rows(sql, (found["channel_id"], enough if enough > 1 else -1))
+            self._release(found["channel_id"], self._shuffled(rows) if self.manners["shuffle"] > 1 else rows)
 
     def _release(self, channel_id: str, rows: list[sqlite3.Row]) -> None:
         times, late = 1 + self.manners["repeat"], self.manners["late"]

@@ -60,6 +60,7 @@ CREATE TABLE deliveries (
     rank REAL NOT NULL, body BLOB NOT NULL, signature TEXT, about TEXT, state TEXT NOT NULL, due REAL NOT NULL,
     attempts INTEGER NOT NULL, status INTEGER, error TEXT, at REAL NOT NULL, done_at REAL);
 CREATE INDEX deliveries_waiting ON deliveries (lane, rank) WHERE state = 'waiting';
+CREATE INDEX deliveries_held ON deliveries (channel_id, n) WHERE state = 'held';
 CREATE TABLE attempts (
     n INTEGER PRIMARY KEY AUTOINCREMENT, delivery INTEGER NOT NULL, at REAL NOT NULL, url TEXT NOT NULL,
     status INTEGER, error TEXT, seconds REAL NOT NULL, answer TEXT);
@@ -132,17 +133,19 @@ class State:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it or nothing; joins a transaction that is already open."""
-        if self.db.in_transaction:
-            yield
-            return
-        self.db.execute("BEGIN IMMEDIATE")
+        """All of it or nothing; within another transaction, a part of it that can fail by itself."""
+        is_part = self.db.in_transaction
+        self.db.execute("SAVEPOINT part" if is_part else "BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
-            self.db.execute("ROLLBACK")
+            self.db.execute("ROLLBACK TO part" if is_part else "ROLLBACK")
             raise
-        self.db.execute("COMMIT")
+        finally:
+            if is_part:
+                self.db.execute("RELEASE part")
+        if not is_part:
+            self.db.execute("COMMIT")
 
     def rows(self, sql: str, args: Any = ()) -> list[sqlite3.Row]:
         """All rows of a query."""

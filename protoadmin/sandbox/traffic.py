@@ -61,6 +61,7 @@ class Traffic:
         """Let those write whose time has come; when the next one will, None when nobody does."""
         if not self.is_on:
             return None
+        before = self.left
         for _ in range(AT_ONCE):
             if self.next > now or not self.left:
                 break
@@ -69,7 +70,8 @@ class Traffic:
             self.next += 60 / self.per_minute * self.dice.uniform(0.6, 1.4)
         else:
             self.next = now
-        self._keep()
+        if self.left != before:
+            self._keep()
         return self.next if self.left else None
 
     def _keep(self) -> None:
