@@ -7,11 +7,12 @@ past all middleware, and `webhooks.views` for whoever serves the product in anot
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import Error as DjangoError
 from django.db import connection as default_connection
 from django.utils import timezone
 
@@ -25,6 +26,7 @@ from webhooks.models import Delivery, DeliveryKind, DeliveryState
 from webhooks.refusing import WORDS, refuser
 
 logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
 # Typed loosely: the driver below it is spoken to directly.
 connection: Any = default_connection
 
@@ -37,6 +39,7 @@ INSERT_SQLITE = f"{_INTO} ({', '.join('?' * len(COLUMNS))})"
 INSERT_POSTGRESQL = f"{_INTO} ({', '.join(['%s'] * len(COLUMNS))})"
 SHOWN_HEADERS = (("CONTENT_TYPE", "Content-Type"), ("HTTP_USER_AGENT", "User-Agent"))
 MAX_ADDRESS = 45
+LONGEST_ID = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +63,31 @@ def receive(channel_id: str, meta: Mapping[str, Any], stream: Any, *, profile_on
     """Answer one request; `meta` is its WSGI environment, `stream` gives its body. Raises nothing for bad input."""
     if meta.get("REQUEST_METHOD") != "POST":
         return NOT_ALLOWED
+    channel_id = storable_text(channel_id)[:LONGEST_ID]
     try:
         return _receive(channel_id, meta, stream, profile_only)
-    except connection.Database.DatabaseError:
+    except connection.Database.IntegrityError:
+        # The channel was removed within the moment for which it is remembered.
+        channels.forget()
+        return _refuse(404, "no_channel", meta, None, channel_id)
+    except (connection.Database.Error, DjangoError):
         logger.exception("a delivery could not be stored")
         return UNAVAILABLE
 
 
+def _with_database(work: Callable[..., Result], *args: Any, **named: Any) -> Result:
+    """Do it, and once more on a new connection when the kept one is gone, as after a restart of the server."""
+    try:
+        return work(*args, **named)
+    except (connection.Database.Error, DjangoError):
+        if connection.in_atomic_block or connection.connection is None or connection.is_usable():
+            raise
+    connection.close()
+    return work(*args, **named)
+
+
 def _receive(channel_id: str, meta: Mapping[str, Any], stream: Any, profile_only: bool) -> Answer:
-    known = channels.get(storable_text(channel_id)[:200])
+    known = _with_database(channels.get, channel_id)
     if known is None:
         return _refuse(404, "no_channel", meta, None, channel_id)
     body, problem = _body(meta, stream)
@@ -76,7 +95,7 @@ def _receive(channel_id: str, meta: Mapping[str, Any], stream: Any, profile_only
         return _refuse(413 if problem == "too_large" else 411, problem, meta, known.pk, channel_id)
     given = meta.get(signatures.HEADER, "")
     if not signatures.is_good(given, body, known.secrets):
-        anew = channels.get_anew(channel_id, known)
+        anew = _with_database(channels.get_anew, channel_id, known)
         if anew is None:
             return _refuse(404, "no_channel", meta, None, channel_id)
         if not signatures.is_good(given, body, anew.secrets):
@@ -119,7 +138,7 @@ def _accept(known: Known, meta: Mapping[str, Any], body: bytes, profile_only: bo
 
 
 def _answer_profile(known: Known, meta: Mapping[str, Any], body: bytes, identifier: str) -> Answer:
-    result = profile_of(channel_pk=known.pk, teamspace_pk=known.teamspace_pk, identifier=identifier)
+    result = _with_database(profile_of, channel_pk=known.pk, teamspace_pk=known.teamspace_pk, identifier=identifier)
     words = "" if result is not None else UNKNOWN_PERSON
     _insert(known, meta, body, DeliveryKind.PROFILE, DeliveryState.PROCESSED, words)
     if result is None:
@@ -147,14 +166,7 @@ def _insert(
         0,
         None if state is DeliveryState.RECEIVED else now,
     )
-    try:
-        _execute(values)
-    except (connection.Database.OperationalError, connection.Database.InterfaceError):
-        # A kept connection whose server has restarted: once more on a new one.
-        if connection.in_atomic_block:
-            raise
-        connection.close()
-        _execute(values)
+    _with_database(_execute, values)
 
 
 def _execute(values: tuple[Any, ...]) -> None:

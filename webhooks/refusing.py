@@ -51,6 +51,8 @@ class Refuser:
             self._write(key, count, words, size, remote_addr, headers)
         except DatabaseError:
             logger.exception("a refused delivery could not be noted")
+            with self._lock:
+                self._counts[key] += count
 
     @transaction.atomic
     def _write(

@@ -11,11 +11,14 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def empty_memory() -> None:
-    """Forget the channels of the test before."""
-    from webhooks.channels import channels  # noqa: PLC0415 - Django is set up only now
+def empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the channels, and what was refused, of the test before."""
+    from webhooks import receiving  # noqa: PLC0415 - Django is set up only now
+    from webhooks.channels import channels  # noqa: PLC0415 - see above
+    from webhooks.refusing import Refuser  # noqa: PLC0415 - see above
 
     channels.forget()
+    monkeypatch.setattr(receiving, "refuser", Refuser())
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def unique(*events: dict[str, Any]) -> bytes:
     return json.dumps({"events": list(events), "nonce": uuid.uuid4().hex}).encode()
 
 
-def post(body: Any, *, channel: str = "channel-1", secret: str = SECRET, profile: bool = False, **headers: str) -> Any:
+def post(body: Any, *, channel: str = "channel-1", secret: str = SECRET, profile: bool = False, **headers: Any) -> Any:
     """Post a signed body (bytes, or what is dumped as JSON); return the response."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers.setdefault("HTTP_X_PROTO_SIGNATURE", signature(raw, secret))

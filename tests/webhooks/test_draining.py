@@ -1,11 +1,14 @@
 """Deliveries become chats and messages: once each, in order, whatever happens on the way."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from conversations.arrivals import Event
 from conversations.models import Chat, Message
+from conversations.recording import record
 from customers.models import Customer, Human
 from protoadmin.connections.models import Channel
 from tests.webhooks.posting import chat_named, deliver, event, post, texts, unique
@@ -132,14 +135,13 @@ def test_late_deliveries_find_room_however_many(channel: Channel) -> None:
 def test_one_that_fails_does_not_hold_up_the_others(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
     for text in ("good", "poison", "better"):
         post(unique(event(text, chat=text)))
-    record = draining.record
 
-    def fails_on_poison(events: list) -> list[int]:
+    def fails_on_poison(events: list[Event]) -> list[int]:
         if any(each.chat_id == "poison" for each in events):
             raise ValueError("cannot be digested")
         return record(events)
 
-    monkeypatch.setattr(draining, "record", fails_on_poison)
+    monkeypatch.setattr("webhooks.draining.record", fails_on_poison)
     drain()
     assert (texts("good"), texts("better"), texts("poison")) == (["good"], ["better"], [])
     failed = Delivery.objects.get(state="failed")
@@ -206,7 +208,7 @@ def test_a_person_whom_proto_named_is_linked(channel: Channel) -> None:
         {"chat": "c", "messages": [{"type": "text", "data": {"text": 5}}]},
     ],
 )
-def test_whatever_an_event_holds_is_kept(channel: Channel, odd: dict) -> None:
+def test_whatever_an_event_holds_is_kept(channel: Channel, odd: dict[str, Any]) -> None:
     delivery = deliver(odd)
     assert delivery.state == "processed", (delivery.error, delivery.traceback)
     messages = odd.get("messages", [None] if "type" in odd else [])
