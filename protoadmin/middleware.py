@@ -7,14 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from protoadmin.addresses import client_address, is_trusted_proxy
-
-# The admin theme evaluates expressions in attributes (Alpine) and has inline scripts without a nonce, hence
-# the two `unsafe` words; everything is loaded from this server alone, and forms post nowhere else.
-POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
+from protoadmin.screens.policy import POLICY as POLICY
 
 TIME_ZONES = frozenset(zoneinfo.available_timezones())
 

@@ -28,6 +28,7 @@ SIDEBAR: dict[str, Any] = {
         {
             "items": [
                 _item("Dashboard", "space_dashboard", "admin:index"),
+                _item("Inbox", "forum", "admin:conversations_chat_changelist", "conversations.view_chat"),
                 _item("Customers", "group", "admin:customers_customer_changelist", "customers.view_customer"),
                 _item(
                     "Tickets",

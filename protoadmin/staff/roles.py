@@ -27,6 +27,7 @@ TABLE: dict[tuple[str, ...], tuple[str, ...]] = {
         "customers.view_tag",
         "customers.view_customfield",
         "conversations.view_ticket",
+        "conversations.view_chat",
         "outbox.view_call",
         "runs.view_run",
     ),
@@ -35,10 +36,14 @@ TABLE: dict[tuple[str, ...], tuple[str, ...]] = {
         "customers.change_customer",
         "customers.change_many_customers",
         "conversations.add_ticket",
+        "conversations.start_chat",
+        "conversations.send_message",
+        "conversations.pull_messages",
         "outbox.change_call",
     ),
     (MANAGER, ADMINISTRATOR): (
         "customers.export_customers",
+        "conversations.share_view",
         "outbox.view_all_calls",
     ),
     (ADMINISTRATOR,): (

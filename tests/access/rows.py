@@ -6,9 +6,9 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 
-from conversations.models import Ticket
+from conversations.models import Chat, Message, Ticket
 from customers.importing.working import NAME as IMPORT
-from customers.models import Customer, CustomField, CustomFieldValue, Tag
+from customers.models import Customer, CustomField, CustomFieldValue, Human, Tag
 from protoadmin.connections.models import Channel, Teamspace
 from protoadmin.outbox.models import Call, CallState
 from protoadmin.runs.models import Run, RunFile, RunState
@@ -66,6 +66,19 @@ def new_ticket(teamspace: Teamspace, person: User) -> Ticket:
     return new_customer(teamspace, person).tickets.get()
 
 
+def new_chat(teamspace: Teamspace, person: User) -> Chat:
+    """Make a chat with a message and a customer."""
+    number = Numbers.next()
+    channel, customer = new_channel(teamspace, person), new_customer(teamspace, person)
+    human = Human.objects.create(
+        channel=channel, human_id=f"h{number}", customer=customer, name=f"human {number} of {teamspace}"
+    )
+    chat = Chat.objects.create(channel=channel, chat_id=f"c{number}", human=human)
+    text = f"message {number} of {teamspace}"
+    Message.objects.create(chat=chat, author_type="human", author_name=human.name, text=text, data={"text": text})
+    return chat
+
+
 def new_call(teamspace: Teamspace, person: User) -> Call:
     """Make a failed call that this person asked for."""
     return Call.objects.create(
@@ -111,6 +124,7 @@ MAKERS: dict[str, Callable[[Teamspace, User], Any]] = {
     "customers.customer": new_customer,
     "customers.tag": new_tag,
     "customers.customfield": new_custom_field,
+    "conversations.chat": new_chat,
     "conversations.ticket": new_ticket,
     "outbox.call": new_call,
     "runs.run": new_run,

@@ -31,6 +31,8 @@ class Page:
     panels: frozenset[str] = frozenset()
     # Addresses of its own: by the end of their name, who may use them on a row (or on the list).
     others: dict[str, str] = field(default_factory=dict)
+    # The same, for addresses that are only read: POST answers 405.
+    reads: dict[str, str] = field(default_factory=dict)
     # A colleague's row: who sees it at all, may change it, press its buttons, use its other addresses.
     colleague: "Page | None" = None
 
@@ -63,6 +65,16 @@ PAGES: dict[str, Page] = {
         buttons={"delete": ADMINISTRATORS},
         list_buttons={"sync": ADMINISTRATORS},
         panels=frozenset({"field"}),
+    ),
+    "conversations.chat": Page(
+        view=EVERYBODY,
+        buttons={
+            **dict.fromkeys(("send-message", "pull-messages", "link-person", "unlink-person"), CHANGERS),
+            **dict.fromkeys(("open-customer", "read", "unread"), EVERYBODY),
+        },
+        list_buttons=dict.fromkeys(("save-view", "delete-view"), EVERYBODY),
+        panels=frozenset({"person"}),
+        reads=dict.fromkeys(("rows", "live", "pane", "messages", "print", "text"), EVERYBODY),
     ),
     "conversations.ticket": Page(view=EVERYBODY, panels=frozenset({"ticket"})),
     "outbox.call": Page(

@@ -1,0 +1,131 @@
+"""The filters of the inbox: read from the URL, written back into it, and what each means for the list."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef, Q
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+
+from conversations.models import AuthorType, ReadMark
+from protoadmin.screens.filters import as_id
+
+MAX_TEXT = 200
+YES_NO = ("1", "0")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the list is narrowed to, as it stands in the URL; "" stands for not at all."""
+
+    q: str = ""
+    channel: str = ""
+    teamspace: str = ""
+    active: str = ""
+    unread: str = ""
+    waiting: str = ""
+    author: str = ""
+    tag: str = ""
+    lang: str = ""
+    since: str = ""
+    until: str = ""
+    agent: str = ""
+    person: str = ""
+
+    @classmethod
+    def read(cls, query: Mapping[str, Any]) -> "Filters":
+        """Take what is understood from a URL's query; what is not counts as not given."""
+        given = {
+            name: _text(query.get("from" if name == "since" else "to" if name == "until" else name)) for name in NAMES
+        }
+        for name in ("channel", "teamspace", "tag", "person"):
+            given[name] = given[name] if as_id(given[name]) is not None else ""
+        for name in ("active", "agent"):
+            given[name] = given[name] if given[name] in YES_NO else ""
+        for name in ("unread", "waiting"):
+            given[name] = "1" if given[name] == "1" else ""
+        for name in ("since", "until"):
+            given[name] = given[name] if _day(given[name]) else ""
+        given["author"] = given["author"].lower()[:20]
+        given["lang"] = given["lang"][:20]
+        return cls(**given)
+
+    @classmethod
+    def parse(cls, text: str) -> "Filters":
+        """Take what is understood from a query as it is written."""
+        return cls.read(QueryDict(text[:4000]))
+
+    def query(self, **changes: str) -> str:
+        """Return these filters as they stand behind `?`, some of them changed."""
+        values = {name: changes.get(name, getattr(self, name)) for name in NAMES}
+        names = {"since": "from", "until": "to"}
+        return urlencode({names.get(name, name): value for name, value in values.items() if value})
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything is shown."""
+        return self == Filters()
+
+    @property
+    def walked(self) -> bool:
+        """Whether rows have to be looked at one by one, because no index knows the answer."""
+        return bool(self.active or self.unread or self.waiting or self.author or self.lang or self.agent)
+
+    def conditions(self, user: User) -> Q:
+        """Return what a row has to fulfil, but for channel, teamspace and the people."""
+        wanted = self.days()
+        if self.active:
+            wanted &= Q(active=self.active == "1")
+        if self.waiting:
+            wanted &= Q(active=True, last_author_type=AuthorType.HUMAN)
+        if self.author:
+            wanted &= Q(last_author_type=self.author)
+        if self.lang:
+            wanted &= Q(lang=self.lang)
+        if self.agent:
+            wanted &= Q(has_agent=self.agent == "1")
+        if self.unread:
+            wanted &= unread_by(user)
+        return wanted
+
+    def days(self) -> Q:
+        """Return the time span, in the reader's days."""
+        wanted = Q()
+        if first := _day(self.since):
+            wanted &= Q(last_message_at__gte=_start_of(first))
+        if last := _day(self.until):
+            wanted &= Q(last_message_at__lt=_start_of(last + datetime.timedelta(days=1)))
+        return wanted
+
+
+NAMES = tuple(each.name for each in fields(Filters))
+
+
+def unread_by(user: User) -> Q:
+    """Return the condition of a chat that says something which this person has not seen.
+
+    What was last said before they were there counts as read.
+    """
+    read = ReadMark.objects.filter(user=user, chat=OuterRef("pk"), sequence__gte=OuterRef("last_sequence"))
+    return Q(last_message_at__gt=user.date_joined) & Q(last_sequence__gt=0) & Q(~Exists(read))
+
+
+def _text(value: Any) -> str:
+    return str(value or "").replace("\x00", "").strip()[:MAX_TEXT]
+
+
+def _day(text: str) -> datetime.date | None:
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return None
+    return day if day is not None and 1970 <= day.year <= 9000 else None
+
+
+def _start_of(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))

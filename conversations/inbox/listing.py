@@ -1,0 +1,208 @@
+"""The list of chats, newest first: pages by the place of their last row, never by counting.
+
+A chat's place is (last_message_at, id). An index delivers that order for one teamspace, one channel or everything;
+for a person with several teamspaces their lists are merged. What no index knows (unread, language, …) is looked at
+row by row, but for no more than `WALKED` rows at a time: the page then says how far it has looked, and goes on from
+there when asked.
+"""
+
+import datetime
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Min, Q, QuerySet
+
+from conversations.inbox.filters import Filters
+from conversations.inbox.people import sought_by
+from conversations.models import AuthorType, Chat, ReadMark
+from protoadmin.connections.models import Channel
+from protoadmin.connections.scoping import teamspace_ids
+from protoadmin.screens.filters import as_id
+
+PAGE = 50
+WALKED = 20_000
+# More teamspaces than this are not merged but walked: whoever is a member of so many sees most rows anyway.
+MERGED = 12
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+MICROSECOND = datetime.timedelta(microseconds=1)
+ORDER = ("-last_message_at", "-pk")
+SHOWN = (
+    "pk", "version", "active", "lang", "last_message_at", "last_text", "last_author_type", "last_author_name",
+    "last_sequence", "message_count", "has_agent", "sync_state", "chat_id", "teamspace_id", "channel__name",
+    "human__name", "human__human_id", "human__customer__name", "human__customer__email",
+    "human__customer__phone_number", "human__customer__provided_unique_id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the list: after the chat with this time and id."""
+
+    at: datetime.datetime
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{(self.at - EPOCH) // MICROSECOND}-{self.pk}"
+
+    @classmethod
+    def read(cls, text: str) -> "Place | None":
+        """Return the place that a URL names; None for what is none."""
+        at, _, pk = text.partition("-")
+        if not (at.isascii() and at.isdecimal() and len(at) < 18 and as_id(pk) is not None):
+            return None
+        return cls(EPOCH + int(at) * MICROSECOND, int(pk))
+
+    def after(self) -> Q:
+        """Return the condition of what comes after it; the first half is what an index can begin at."""
+        return Q(last_message_at__lte=self.at) & (Q(last_message_at__lt=self.at) | Q(pk__lt=self.pk))
+
+
+@dataclass
+class Row:
+    """A chat of the list, with what this person has read of it."""
+
+    values: dict[str, Any]
+    read_to: int | None
+    joined: datetime.datetime
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.values[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether something was said that this person has not seen."""
+        if self.read_to is None:
+            return bool(self.last_message_at > self.joined and self.last_sequence > 0)
+        return bool(self.read_to < self.last_sequence)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the customer spoke last, and waits."""
+        return bool(self.active and self.last_author_type == AuthorType.HUMAN)
+
+    @property
+    def name(self) -> str:
+        """Whom the chat is with."""
+        names = ("human__customer__name", "human__name", "human__customer__email", "human__customer__phone_number")
+        ids = ("human__customer__provided_unique_id", "human__human_id", "chat_id")
+        return next((str(self.values[key]) for key in (*names, *ids) if self.values[key]), f"Chat {self.pk}")
+
+    @property
+    def initial(self) -> str:
+        """The letter of the avatar."""
+        return next((sign for sign in self.name if sign.isalnum()), "?").upper()
+
+    @property
+    def hue(self) -> int:
+        """One of eight colours, the same each time."""
+        return zlib.crc32(self.name.encode()) % 8
+
+    @property
+    def last_words(self) -> str:
+        """The beginning of the last message, on one line."""
+        return " ".join(str(self.last_text).split())[:160] or ("No messages yet" if not self.last_sequence else "…")
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(self.last_message_at, self.pk)
+
+
+@dataclass
+class ListPage:
+    """One page of the list; `next` is the place from which it goes on, `looked_to` how far a walk came."""
+
+    rows: list[Row] = field(default_factory=list)
+    next: Place | None = None
+    looked_to: datetime.datetime | None = None
+    is_partial: bool = False
+
+
+def chats_page(user: User, filters: Filters, after: Place | None = None, size: int = PAGE) -> ListPage:
+    """Return the page of this person's chats that begins after a place."""
+    sought = sought_by(filters, user)
+    lanes, only = _lanes(user, filters)
+    wanted = filters.conditions(user) & sought.condition & only
+    if sought.chats is not None:
+        lanes = [lane.filter(pk__in=sought.chats) for lane in lanes]
+    beginning = after.after() if after else Q()
+    bottom = None
+    if sought.chats is None and (filters.walked or sought.condition or only):
+        bottom = _bottom(lanes, filters.days() & beginning)
+    if bottom is not None:
+        wanted &= Q(last_message_at__gte=bottom)
+    keys = _keys([lane.filter(wanted & beginning) for lane in lanes], size + 1)
+    page = ListPage(_rows(user, keys[:size]), is_partial=sought.is_partial)
+    if len(keys) > size:
+        page.next = Place(*keys[size - 1][:2])
+    elif bottom is not None:
+        # Everything down to the last row that was looked at; the next walk begins below it.
+        page.next, page.looked_to = Place(bottom, 0), bottom
+    return page
+
+
+def pulse(user: User, filters: Filters) -> list[Any]:
+    """Return what changes as soon as anything happens at the top of the list: one query, answered by an index."""
+    lanes, only = _lanes(user, filters)
+    if only:
+        bottom = _bottom(lanes, Q())
+        only &= Q(last_message_at__gte=bottom) if bottom else Q()
+    return _keys([lane.filter(only) for lane in lanes], PAGE, "version", "active", "message_count")
+
+
+def _lanes(user: User, filters: Filters) -> tuple[list[QuerySet[Chat]], Q]:
+    """Return this person's chats as querysets in each of which an index delivers the list's order.
+
+    And a condition, where the querysets have more than they may see.
+    """
+    ids = None if user.is_superuser else teamspace_ids(user)
+    if filters.channel or filters.teamspace:
+        return [_one_lane(filters, ids)], Q()
+    if ids is None:
+        return [Chat.objects.all()], Q()
+    if len(ids) > MERGED:
+        return [Chat.objects.all()], Q(teamspace__in=ids)
+    return [Chat.objects.filter(teamspace=pk) for pk in ids] or [Chat.objects.none()], Q()
+
+
+def _one_lane(filters: Filters, ids: list[int] | None) -> QuerySet[Chat]:
+    """Return the chats of the chosen channel or teamspace, none when it is not this person's."""
+    chosen = as_id(filters.teamspace)
+    if channel := as_id(filters.channel):
+        owner = Channel.objects.filter(pk=channel).values_list("teamspace_id", flat=True).first()
+        is_theirs = owner is not None and (ids is None or owner in ids) and chosen in (None, owner)
+        return Chat.objects.filter(channel=channel) if is_theirs else Chat.objects.none()
+    return Chat.objects.filter(teamspace=chosen) if ids is None or chosen in ids else Chat.objects.none()
+
+
+def _keys(lanes: list[QuerySet[Chat]], size: int, *more: str) -> list[Any]:
+    """Return (last_message_at, id, …) of the first rows of the merged lanes."""
+    found: list[Any] = []
+    for lane in lanes:
+        found += lane.order_by(*ORDER).values_list("last_message_at", "pk", *more)[:size]
+    return sorted(found, reverse=True)[:size]
+
+
+def _bottom(lanes: list[QuerySet[Chat]], condition: Q) -> datetime.datetime | None:
+    """Return down to which time a walk may look; None when it may look at everything."""
+    share = max(WALKED // len(lanes), 500)
+    bottoms = []
+    for lane in lanes:
+        first = lane.filter(condition).order_by(*ORDER).values("last_message_at")
+        walked = first[:share].aggregate(bottom=Min("last_message_at"))["bottom"]
+        if walked is not None and lane.filter(condition, last_message_at__lt=walked).exists():
+            bottoms.append(walked)
+    return max(bottoms, default=None)
+
+
+def _rows(user: User, keys: list[Any]) -> list[Row]:
+    """Return what the list shows of these chats, in this order."""
+    pks = [key[1] for key in keys]
+    found = {values["pk"]: values for values in Chat.objects.filter(pk__in=pks).order_by().values(*SHOWN)}
+    marks = dict(ReadMark.objects.filter(user=user, chat__in=pks).values_list("chat", "sequence"))
+    return [Row(found[pk], marks.get(pk), user.date_joined) for pk in pks if pk in found]

@@ -1,0 +1,90 @@
+"""Whom a chat is with: what the pane beside the transcript shows and offers."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from conversations.content import as_text
+from conversations.inbox.buttons import candidates
+from conversations.models import Chat
+from customers.models import MOVING, Customer
+from protoadmin.connections.scoping import only_visible, teamspace_ids
+from protoadmin.outbox.models import Call
+from protoadmin.outbox.services import visible_to
+from protoadmin.screens.people import person
+
+TICKETS = 5
+CHATS = 6
+CALLS = 4
+# What is on the record's own page and not needed here.
+LEFT_OUT = {"insert"}
+
+
+def customer_buttons(request: HttpRequest, chat: Chat) -> list[dict[str, Any]]:
+    """Return the buttons of the person's own page."""
+    customer = chat.human.customer if chat.human is not None else None
+    if customer is None or not request.user.has_perm("customers.view_customer"):
+        return []
+    pages: Any = admin.site._registry[Customer]
+    found = [entry for entry in pages.buttons_for(request, customer) if entry["button"].name not in LEFT_OUT]
+    for entry in found:
+        if entry["form"] is not None:
+            # The chat's own forms are on the same page.
+            entry["form"].auto_id = f"id_{entry['button'].name}_%s"
+    return found
+
+
+def pane(request: HttpRequest, chat: Chat) -> dict[str, Any]:
+    """Return what the pane shows."""
+    human = chat.human
+    customer = human.customer if human is not None else None
+    context: dict[str, Any] = {"chat": chat, "human": human, "customer": customer, "live": False}
+    if human is not None:
+        context |= {"chats": _other_chats(request, chat), "human_tags": _tags(human.tags)}
+    if customer is None:
+        query = request.GET.get("find", "") or _guess(chat)
+        context |= {"find": query, "candidates": list(candidates(chat, query))}
+        return context
+    calls = Call.objects.filter(lane=f"customers.customer:{customer.pk}")
+    shown = visible_to(calls, person(request), teamspace_ids(request.user)).exclude(state="done")
+    tickets = list(customer.tickets.order_by("-id")[: TICKETS + 1])
+    return context | {
+        "tags": list(customer.tags.all()),
+        "values": list(customer.field_values.select_related("field").order_by("field__name")),
+        "tickets": tickets[:TICKETS],
+        "more_tickets": len(tickets) > TICKETS,
+        "calls": list(shown.exclude(state="dismissed").select_related("requested_by").order_by("-id")[:CALLS]),
+        "may_settle_all": request.user.has_perm("outbox.settle_all_calls"),
+        "may_settle_own": request.user.has_perm("outbox.change_call"),
+        "live": customer.sync_state in MOVING or calls.pending().exists(),
+    }
+
+
+def _guess(chat: Chat) -> str:
+    """Return what the human may be found by among the people."""
+    human = chat.human
+    return (human.email or human.phone_number or human.name) if human is not None else ""
+
+
+def _other_chats(request: HttpRequest, chat: Chat) -> list[Chat]:
+    human = chat.human
+    if human is None:
+        return []
+    mine = Chat.objects.filter(human__customer=human.customer_id) if human.customer_id else human.chats.all()
+    others = only_visible(mine.exclude(pk=chat.pk), request.user)
+    return list(others.select_related("channel").order_by("-last_message_at", "-pk")[:CHATS])
+
+
+def _tags(tags: Any) -> list[str]:
+    """Return a human's tags in words; another revision of the vendor's page leaves the name out."""
+    found = []
+    for tag in tags[:50] if isinstance(tags, list) else []:
+        if isinstance(tag, dict):
+            name, value = as_text(tag.get("name") or tag.get("id")), tag.get("value")
+            values = [as_text(each) for each in value] if isinstance(value, list) else [as_text(value)]
+            shown = ", ".join(filter(None, values))
+            found.append(f"{name}: {shown}" if name and shown else name or shown)
+        else:
+            found.append(as_text(tag))
+    return [tag for tag in found if tag]
