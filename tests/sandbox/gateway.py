@@ -44,6 +44,7 @@ class Gateway:
             options["json"] = body
         options.setdefault("headers", self.headers)
         options.setdefault("timeout", 20)
+        options.setdefault("allow_redirects", False)
         url = f"{self.remote.url}/webhook/{options.pop('channel', self.id)}{path}"
         return self.remote.session.request(method, url, **options)
 

@@ -55,6 +55,7 @@ class Remote:
             options["json"] = body
         options.setdefault("headers", self.auth)
         options.setdefault("timeout", 10)
+        options.setdefault("allow_redirects", False)
         url = f"{self.url}/api/platform/v1{path.replace('{sub}', self.sub)}"
         return self.session.request(method, url, **options)
 
@@ -74,7 +75,9 @@ class Remote:
 
     def tickets(self, unique: str = "ann") -> list[dict[str, Any]]:
         """The tickets that the remote system has of a person."""
-        found: list[dict[str, Any]] = self.get("/tickets", subcompany_id=self.sub, provided_unique_id=unique)["tickets"]
+        found: list[dict[str, Any]] = self.get(
+            "/tickets", subcompany_id=self.sub, provided_unique_id=unique, limit=100_000
+        )["tickets"]
         return found
 
     def person(self, unique: str = "ann") -> dict[str, Any]:
