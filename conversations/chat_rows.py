@@ -12,7 +12,7 @@ from conversations.content import as_text, content_of, text_of
 from conversations.models import Chat, Message
 from conversations.models.chats import STEP
 from customers.human_operations import without_tokens
-from customers.models import Human, SyncState
+from customers.models import Customer, Human, SyncState
 from protoadmin.connections.models import Channel
 from protoadmin.outbox.models import PENDING_STATES, Call
 from protoadmin.outbox.services import call_queue
@@ -119,9 +119,14 @@ def _show_last(chat: Chat, last: Any) -> None:
 def _human(channel: Channel, data: Any) -> Human | None:
     if not isinstance(data, dict) or not as_text(data.get("id")):
         return None
-    human, _ = Human.objects.get_or_create(
-        channel=channel, human_id=as_text(data["id"]), defaults={"name": as_text(data.get("name"), 300)}
-    )
+    human_id = as_text(data["id"])
+    known = Human.objects.filter(channel=channel, human_id=human_id).first()
+    if known is not None:
+        return known
+    # Only an id that Proto itself has told us makes them one.
+    customer = Customer.objects.filter(teamspace=channel.teamspace_id, gateway_profile_id=human_id).first()
+    defaults = {"name": as_text(data.get("name"), 300), "customer": customer}
+    human, _ = Human.objects.get_or_create(channel=channel, human_id=human_id, defaults=defaults)
     return human
 
 

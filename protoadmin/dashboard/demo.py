@@ -1,8 +1,5 @@
 """Connect the product to a running sandbox and fill it with the people that the sandbox has."""
 
-import csv
-import io
-from collections.abc import Iterable
 from typing import Any
 
 import requests
@@ -10,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from conversations.chat_rows import chats_listed
 from customers.models import REMOTE_FIELDS, Customer, Tag
 from customers.services import fields_sync
 from protoadmin.connections.models import Channel, Teamspace
@@ -30,6 +28,8 @@ def load_demo(sandbox_url: str) -> str:
         if is_new:
             people += _add_people(teamspace, _people_of(sandbox_url, teamspace))
             fields_sync(teamspace=teamspace, by=None)
+            for channel in teamspace.channels.all():
+                _add_chats(channel, sandbox_url)
     if not people:
         return "The demo data is there already."
     return f"Connected {Teamspace.objects.count()} teamspaces of the sandbox and added {people} people."
@@ -53,16 +53,16 @@ def _connect(item: dict[str, Any]) -> tuple[Teamspace, bool]:
     return teamspace, is_new
 
 
-def _people_of(sandbox_url: str, teamspace: Teamspace) -> Iterable[dict[str, str]]:
-    answer = requests.get(
-        f"{sandbox_url}/_sandbox/people.csv", params={"teamspace": teamspace.subcompany_id}, timeout=TIMEOUT
-    )
+def _people_of(sandbox_url: str, teamspace: Teamspace) -> list[dict[str, Any]]:
+    wanted: dict[str, str | int] = {"teamspace": teamspace.subcompany_id, "limit": 1000}
+    answer = requests.get(f"{sandbox_url}/_sandbox/people", params=wanted, timeout=TIMEOUT)
     answer.raise_for_status()
-    return csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    people: list[dict[str, Any]] = answer.json()["people"]
+    return people
 
 
 @transaction.atomic
-def _add_people(teamspace: Teamspace, rows: Iterable[dict[str, str]]) -> int:
+def _add_people(teamspace: Teamspace, rows: list[dict[str, Any]]) -> int:
     now = timezone.now()
     made = 0
     for row in rows:
@@ -73,10 +73,19 @@ def _add_people(teamspace: Teamspace, rows: Iterable[dict[str, str]]) -> int:
             sync_state="done",
             synced_at=now,
             sent_at=now,
-            **{name: row.get(name, "") for name in REMOTE_FIELDS},
+            gateway_profile_id=row["gateway_profile_id"] or "",
+            **{name: row[name] or "" for name in REMOTE_FIELDS},
         )
         customer.save()
-        names = [name.strip() for name in row.get("tags", "").split(";") if name.strip()]
-        customer.tags.add(*(Tag.objects.get_or_create(teamspace=teamspace, name=name)[0] for name in names))
+        customer.tags.add(*(Tag.objects.get_or_create(teamspace=teamspace, name=name)[0] for name in row["tags"]))
         made += 1
     return made
+
+
+def _add_chats(channel: Channel, sandbox_url: str) -> None:
+    """Make the channel's chats here; their messages are pulled by a worker."""
+    wanted: dict[str, str | int] = {"channel_id": channel.channel_id, "limit": 200}
+    answer = requests.get(f"{sandbox_url}/_sandbox/chats", params=wanted, timeout=TIMEOUT)
+    answer.raise_for_status()
+    with transaction.atomic():
+        chats_listed(channel, answer.json()["chats"], by=None)

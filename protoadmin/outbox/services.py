@@ -33,11 +33,13 @@ def call_queue(
     depends_on: Call | None = None,
     run: Run | None = None,
     label: str = "",
+    in_background: bool = False,
 ) -> Call:
     """Record a request and wake a worker when the present transaction commits.
 
     With a `request_key` that was used before, the call made then is returned and nothing new is queued.
-    A full save replaces an older one of the same record that has not gone out, and takes its place.
+    A full save replaces an older one of the same record that has not gone out, and takes its place. The calls of a
+    run, and those that are asked for `in_background`, let those of people pass.
     """
     rule = find_operation(operation)
     if rule is None:
@@ -55,7 +57,7 @@ def call_queue(
         request_key=request_key,
         depends_on=depends_on,
         run=run,
-        priority=BULK if run else PERSON_FIRST,
+        priority=BULK if run or in_background else PERSON_FIRST,
     )
     older = _older(call) if rule.replaces_older else []
     if older:

@@ -29,6 +29,8 @@ WEB_PATIENCE = 10.0
 WORKER_PATIENCE = 25.0
 SANDBOX_PATIENCE = 3.0
 LOOPBACK = "127.0.0.1"
+# Messages a minute of the sandbox' simulated customers: enough that the inbox moves.
+DEMO_TRAFFIC = "6"
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,9 @@ def _children(options: Options, var_dir: Path, mark: str) -> list[Child]:
         children.append(Child(WORKER, [*manage_command(), "qcluster"], env, patience=WORKER_PATIENCE))
     if options.sandbox:
         state = ["--port", str(options.sandbox_port), "--state-dir", str(var_dir / "sandbox")]
+        state += ["--webhook-base", f"http://{LOOPBACK}:{options.port}"]
+        if options.demo:
+            state += ["--traffic", DEMO_TRAFFIC]
         children.append(
             Child(SANDBOX, [*manage_command(), "sandbox", *state], env, patience=SANDBOX_PATIENCE, is_quiet=True)
         )

@@ -39,6 +39,17 @@
     if (closer) closer.closest("dialog").close();
   });
 
+  // --- one more row of a form's names and values
+  document.addEventListener("click", (event) => {
+    const more = event.target.closest("[data-add-pair]");
+    if (!more) return;
+    const rows = document.getElementById(more.dataset.addPair);
+    const row = rows.lastElementChild.cloneNode(true);
+    row.querySelectorAll("input").forEach((input) => (input.value = ""));
+    rows.append(row);
+    row.querySelector("input").focus();
+  });
+
   // --- a form marked data-once is sent once, however often its button is pressed
   document.addEventListener("submit", (event) => {
     const form = event.target;
