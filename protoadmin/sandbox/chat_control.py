@@ -25,15 +25,10 @@ def make_chat(backend: Backend, request: Request) -> Answer:
     """
     body = given(request)
     channel = channel_of(backend, string(body, "channel_id"))
-    human = body.get("human") or {}
-    if not isinstance(human, dict):
-        raise ApiError(422, "human has to be an object")
     lang = body.get("lang") or channel["default_language"]
     if lang not in LANGUAGES:
         raise ApiError(422, f"lang has to be one of {', '.join(LANGUAGES)}")
-    values = human_values(human)
-    known = backend.chats.human(channel["channel_id"], str(human.get("id", "")))
-    human_id = known["id"] if known else backend.chats.add_human(channel["channel_id"], values)
+    human_id = _human(backend, channel["channel_id"], body.get("human") or {})
     token = body.get("chatToken")
     chat_id = backend.chats.add_chat(
         channel["channel_id"], human_id, lang=lang, chat_token=None if token is None else text(token, "chatToken")
@@ -71,7 +66,8 @@ def say(backend: Backend, request: Request, chat_id: str) -> Answer:
     chat = _chat(backend, chat_id)
     body = given(request)
     items = array(body, "messages") or [{key: body[key] for key in ("message", "text") if key in body}]
-    said = [_said(chat, {key: body[key] for key in ("author_type", "author_name") if key in body} | i) for i in items]
+    who: dict[str, Any] = {key: body[key] for key in ("author_type", "author_name") if key in body}
+    said = [_said(chat, item, who) for item in items]
     if body.get("author_type") == "human":
         for _, message in said:
             backend.talk.customer_says(_chat(backend, chat_id), message)
@@ -109,10 +105,23 @@ def ask_for_profile(backend: Backend, request: Request, chat_id: str) -> Answer:
     return done(request, {"deliveries": made}, status=201)
 
 
-def _said(chat: sqlite3.Row, item: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def _human(backend: Backend, channel_id: str, human: Any) -> str:
+    """The human of a new chat: the one with this id, or a new one, with this id if it is given."""
+    if not isinstance(human, dict):
+        raise ApiError(422, "human has to be an object")
+    wanted = string(human, "id") if "id" in human else ""
+    if wanted and backend.chats.human(channel_id, wanted):
+        return wanted
+    if wanted and backend.state.row("SELECT 1 FROM humans WHERE id = ?", (wanted,)):
+        raise ApiError(409, f"Human {wanted} belongs to another channel")
+    return backend.chats.add_human(channel_id, human_values(human), human_id=wanted)
+
+
+def _said(chat: sqlite3.Row, item: Any, who: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
     """Author and message of what is to be said; the kinds of messages are not checked: the world is open."""
     if not isinstance(item, dict):
         raise ApiError(422, "A message has to be an object")
+    item = (who or {}) | item
     message = item.get("message")
     if message is None and item.get("text"):
         message = bot.text(string(item, "text"))

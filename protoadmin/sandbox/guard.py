@@ -86,7 +86,7 @@ def number(body: dict[str, Any], key: str, default: float, most: float, *, low: 
 def string(body: dict[str, Any], key: str) -> str:
     """A text that has to be there."""
     value = body.get(key)
-    if not isinstance(value, str):
+    if not isinstance(value, str) or any("\ud800" <= char <= "\udfff" for char in value):
         raise ApiError(422, f"{key} has to be text")
     return value
 

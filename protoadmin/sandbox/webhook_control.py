@@ -42,8 +42,8 @@ def deliver(backend: Backend, request: Request, channel_id: str) -> Answer:
     """Send `events` (an array), `json` or exactly `body` (text): `signature`, `times`, `delay`, `kind` as wished."""
     channel_of(backend, channel_id)
     body = given(request)
-    if "body" in body:
-        raw = string(body, "body").encode("utf-8", "surrogatepass")
+    if isinstance(body.get("body"), str):
+        raw = body["body"].encode("utf-8", "surrogatepass")
     elif "json" in body:
         raw = to_json(body["json"])
     elif isinstance(body.get("events"), list):

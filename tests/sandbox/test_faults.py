@@ -69,7 +69,7 @@ Write = tuple[str, Send, Count]
 def test_an_answer_that_says_something_else(remote: Remote, write: Write, kind: str, status: int, effect: int) -> None:
     match, send, count = write
     remote.fault(kind, match, times=1)
-    answer = send()
+    send()
     assert (remote.last_request()["status"], count()) == (status, effect)
     assert (remote.last_request()["effect"], remote.last_request()["fault"]) == (bool(effect), kind)
     assert send().status_code == 200

@@ -46,7 +46,7 @@ def test_every_endpoint_wants_the_token_of_the_channel(
 
 @pytest.mark.parametrize(("method", "path"), EVERY_ENDPOINT)
 def test_a_token_opens_its_own_channel_alone(gateway: Gateway, method: str, path: str) -> None:
-    body = {} if method == "POST" else None
+    body: dict[str, Any] | None = {} if method == "POST" else None
     other = Gateway(gateway.remote, 1)
     refused(gateway.call(method, path, body, headers=other.headers), 401)
     assert "nowhere" in refused(gateway.call(method, path, body, channel="nowhere"), 404)
