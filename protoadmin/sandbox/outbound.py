@@ -181,7 +181,8 @@ class Outbound:
         sql = "INSERT INTO attempts (delivery, at, url, status, error, seconds, answer) VALUES (?, ?, ?, ?, ?, ?, ?)"
         self.state.run(sql, (delivery["n"], at, url, status, error or None, now - at, answer[:1000]))
         taken = status is not None and 200 <= status < 300
-        hopeless = not url or (status is not None and status < 500 and status not in TRY_AGAIN)
+        unknown = delivery["kind"] == "profile" and status == 404
+        hopeless = not url or unknown or (status is not None and status < 500 and status not in TRY_AGAIN)
         if taken or hopeless or attempts > len(self.pauses):
             state, due, done = ("done" if taken else "failed"), delivery["due"], now
         else:

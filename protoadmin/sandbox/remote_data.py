@@ -39,10 +39,10 @@ def people_csv(backend: Backend, request: Request) -> Answer:
 
 
 def list_people(backend: Backend, request: Request) -> Answer:
-    """People by `subcompany_id` and search text `q`, with `limit` and `offset`."""
+    """People by `subcompany_id` (or `teamspace`, a name or an id) and search text `q`, with `limit` and `offset`."""
     args = request.args()
     found, total = backend.records.people(
-        args.get("subcompany_id"),
+        _teamspace(backend, args["teamspace"]) if "teamspace" in args else args.get("subcompany_id"),
         search=args.get("q", ""),
         limit=whole(args, "limit", 100),
         offset=whole(args, "offset", 0),

@@ -121,16 +121,16 @@ class Traffic:
         if written == 0:
             return _text(self.dice.choice((said["hi"], said["customer_lines"][0])))
         if written < 3:
-            return self._asking(said)
+            return self._asking(said, TOPICS[(int(chat["id"][:4], 16) + written) % len(TOPICS)])
         return _text(said["quick"]["agent"][1] if self.dice.random() < 0.5 else said["thanks"])
 
-    def _asking(self, said: dict[str, Any]) -> dict[str, Any]:
+    def _asking(self, said: dict[str, Any], topic: str) -> dict[str, Any]:
         if self.dice.random() < 0.15:
             return {"type": "button", "data": {"payload": said["cards"][1][0]}}
         if self.dice.random() < 0.15:
             url = "https://www.example.com/uploads/receipt.jpg"
             return {"type": "media", "data": {"attachment": {"filename": "receipt.jpg", "url": url}}}
-        return _text(said["quick"][self.dice.choice(TOPICS)][1])
+        return _text(said["quick"][topic][1])
 
 
 def _text(words: str) -> dict[str, Any]:

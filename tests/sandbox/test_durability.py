@@ -214,7 +214,7 @@ def test_many_upserts_of_one_person_make_one(remote: Remote) -> None:
     ids = together(12, save)
     assert len(set(ids)) == 1
     assert remote.person()["name"] in {f"Ann {number}" for number in range(12)}
-    found = remote.get("/people", subcompany_id=remote.sub, q="Ann ")["people"]
+    found = remote.get("/people", teamspace=remote.teamspace["name"], q="Ann ")["people"]
     assert [person["provided_unique_id"] for person in found if person["provided_unique_id"] == "ann"] == ["ann"]
 
 

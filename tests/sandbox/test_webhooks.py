@@ -129,12 +129,14 @@ def test_the_profile_is_asked_for_by_the_platforms_own_id(gateway: Gateway, rece
     assert gateway.remote.get(f"/chats/{chat['id']}")["human"]["name"] == ANN["name"]
 
 
-def test_a_profile_that_is_not_there_is_noted(gateway: Gateway, receiver: Receiver) -> None:
+@pytest.mark.parametrize("status", [401, 404])
+def test_a_profile_that_is_not_there_is_noted(gateway: Gateway, receiver: Receiver, status: int) -> None:
     chat = gateway.chat()
-    receiver.answers = [401]
+    receiver.answers = [status]
     assert gateway.remote.control(f"/chats/{chat['id']}/profile")["deliveries"]
     eventually(lambda: gateway.remote.get(f"/chats/{chat['id']}")["profile"] is not None)
-    assert gateway.remote.get(f"/chats/{chat['id']}")["profile"]["status"] == 401
+    assert gateway.remote.get(f"/chats/{chat['id']}")["profile"]["status"] == status
+    assert len(receiver.posts) == 1
 
 
 # --- trying again
