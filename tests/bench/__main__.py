@@ -3,6 +3,8 @@
     clicks      from pressing Save or Create ticket to the remote system's receipt
     outbox      calls a second through the workers, against bare posts
     pages       customer list and customer page at 1,000 and at 100,000 people
+    receiver    webhooks taken, against a bare Django view on the same server; and while a drain runs
+    draining    deliveries made into messages, against a bare loop; BENCH_BACKLOG=100000 for the large backlog
     disk        the price of a commit that survives a power cut
 
 Nothing here asserts a time: the table says what was promised beside what was found.
@@ -20,7 +22,7 @@ import django
 
 from tests.support import environment
 
-PARTS = ("disk", "clicks", "outbox", "pages")
+PARTS = ("disk", "clicks", "outbox", "pages", "receiver", "draining")
 
 
 def main() -> int:
@@ -35,7 +37,7 @@ def main() -> int:
 
 
 def _run(wanted: list[str]) -> int:
-    from tests.bench import clicks, disk, figures, pages, throughput  # noqa: PLC0415 - Django is set up only now
+    from tests.bench import clicks, disk, draining, figures, pages, receiver, throughput  # noqa: PLC0415 - Django is set up only now
     from tests.support.servers import find_postgres, find_redis, postgres, redis_server  # noqa: PLC0415
     from tests.support.with_services import take_signals  # noqa: PLC0415
 
@@ -50,6 +52,8 @@ def _run(wanted: list[str]) -> int:
             "clicks": lambda: clicks.measure(folder, server, queue),
             "outbox": lambda: throughput.measure(folder, server, queue),
             "pages": lambda: pages.measure(folder / "pages", server),
+            "draining": lambda: draining.measure(folder, server),
+            "receiver": lambda: receiver.measure(folder),
         }
         for name in wanted:
             print(f"Measuring {name} …", file=sys.stderr, flush=True)

@@ -11,7 +11,7 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402 - Django is set up first
 
-from tests.bench import people, queued, visits  # noqa: E402
+from tests.bench import draining_inside, people, queued, visits  # noqa: E402
 
 
 def prepare(number: int) -> None:
@@ -29,6 +29,15 @@ TASKS: dict[str, Callable[..., Any]] = {
     "queue": queued.queue,
     "resume": queued.resume,
     "progress": queued.progress,
+    "open_channel": draining_inside.open_channel,
+    "pile": draining_inside.pile,
+    "left": draining_inside.left,
+    "clear": draining_inside.clear,
+    "drain_for": draining_inside.drain_for,
+    "drain_all": draining_inside.drain_all,
+    "migrate": draining_inside.migrate,
+    "messages": draining_inside.messages,
+    "bare_loop": draining_inside.bare_loop,
 }
 
 

@@ -67,6 +67,7 @@ class Postgres:
     folder: Path
     port: int
     user: str | None
+    is_durable: bool = False
     _process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str = "protoadmin") -> str:
@@ -83,10 +84,10 @@ class Postgres:
             "listen_addresses": LOOPBACK,
             "port": self.port,
             "unix_socket_directories": self.folder,
-            "fsync": "off",
-            "full_page_writes": "off",
             "max_connections": 200,
         }
+        if not self.is_durable:
+            options |= {"fsync": "off", "full_page_writes": "off"}
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -178,15 +179,18 @@ def new_database_beside(url: str, *, template: str = "template0") -> str:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
-    """Run a PostgreSQL as long as the block runs; LookupError when it is not installed."""
+def postgres(*, is_durable: bool = False) -> Iterator[Postgres]:
+    """Run a PostgreSQL as long as the block runs; LookupError when it is not installed.
+
+    A durable one waits for the disk, as PostgreSQL does when nobody has told it otherwise; tests have no need of it.
+    """
     programs = find_postgres()
     if programs is None:
         raise LookupError("PostgreSQL is not installed")
     # As root, which PostgreSQL refuses to run as, it runs as the user that its package made.
     user = "postgres" if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="proto-admin-pg-"))
-    server = Postgres(programs, folder, free_port(), user)
+    server = Postgres(programs, folder, free_port(), user, is_durable)
     try:
         if user:
             shutil.chown(folder, user, pwd.getpwnam(user).pw_gid)
