@@ -25,6 +25,16 @@ WORDS = {
     "no_length": "The request says neither how long its body is nor comes to an end by itself.",
 }
 
+# The same, short: for counts.
+LABELS = {
+    "no_channel": "unknown channel",
+    "no_secret": "no secret here",
+    "no_signature": "no signature",
+    "wrong_signature": "wrong signature",
+    "too_large": "too large",
+    "no_length": "no length",
+}
+
 
 class Refuser:
     """Count in memory; once a second, with the next refusal, write the counts and one sample for each reason."""

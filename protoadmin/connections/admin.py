@@ -92,7 +92,28 @@ class ChannelAdmin(ConnectionAdmin):
     """Messaging channels of one's teamspaces."""
 
     form = ChannelForm
+    fields = (
+        "name",
+        "teamspace",
+        "channel_id",
+        "access_token",
+        "secret",
+        "previous_secret",
+        "forget_previous_secret",
+        "base_url",
+        "default_language",
+        "pull_every",
+        "requests_per_minute",
+        "is_active",
+    )
     list_display = ("name", "teamspace", "channel_id", "base_url", "is_active")
     list_filter = ("is_active", TeamspaceFilter)
     search_fields = ("name", "channel_id")
     list_select_related = ("teamspace",)
+
+    def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
+        """Offer to forget a previous secret where there is one."""
+        fields = super().get_fields(request, obj)
+        if obj is not None and obj.previous_secret:
+            return fields
+        return [name for name in fields if name != "forget_previous_secret"]

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
+from protoadmin.clients.messaging import LANGUAGES
 from protoadmin.connections.models import Channel, Connection, Teamspace
 from protoadmin.encryption import LockedSecret
 
@@ -65,6 +66,15 @@ class TeamspaceForm(ConnectionForm):
 class ChannelForm(ConnectionForm):
     """A channel of a teamspace."""
 
+    forget_previous_secret = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanWidget,
+        help_text="What is signed with the previous secret is refused from then on.",
+    )
+    default_language = forms.ChoiceField(
+        required=False, widget=UnfoldAdminSelectWidget, help_text="For chats that are started here."
+    )
+
     class Meta:
         model = Channel
         fields = (
@@ -76,6 +86,34 @@ class ChannelForm(ConnectionForm):
             "previous_secret",
             "base_url",
             "default_language",
+            "pull_every",
             "requests_per_minute",
             "is_active",
         )
+        help_texts = {
+            "previous_secret": "To rotate the secret without losing a delivery: put the old one here and the new one "
+            "above. Both are accepted; forget the old one once Proto signs with the new.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "pull_every" in self.fields:
+            self.fields["pull_every"].required = False
+        if not self.instance.previous_secret:
+            self.fields.pop("forget_previous_secret", None)
+        if language := self.fields.get("default_language"):
+            # A language that the documents do not list is kept when it is stored already.
+            known = {"": "The channel's own", **{code: f"{name} ({code})" for code, name in LANGUAGES.items()}}
+            stored = self.instance.default_language
+            language.choices = list({**known, stored: known.get(stored, stored)}.items())  # type: ignore[attr-defined]
+
+    def clean_pull_every(self) -> int:
+        """Return the default for an empty input."""
+        given = self.cleaned_data["pull_every"]
+        return int(Channel._meta.get_field("pull_every").get_default() if given is None else given)
+
+    def save(self, commit: bool = True) -> Any:
+        """Forget the previous secret when that was asked for and no other was entered."""
+        if self.cleaned_data.get("forget_previous_secret") and "previous_secret" not in self.changed_secrets:
+            self.instance.previous_secret = ""
+        return super().save(commit)

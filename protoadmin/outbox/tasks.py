@@ -14,5 +14,7 @@ def send_due_calls() -> int:
 
 
 def remove_expired_calls() -> int:
-    """Remove one batch of calls older than CALL_RETENTION_DAYS (sweeper)."""
+    """Remove one batch of calls older than CALL_RETENTION_DAYS (0: nothing; sweeper)."""
+    if settings.CALL_RETENTION_DAYS <= 0:
+        return 0
     return remove_old_calls(older_than=datetime.timedelta(days=settings.CALL_RETENTION_DAYS))

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +16,13 @@ def record_url(content_type_id: int | None, object_id: int | None) -> str:
     if model is None or model not in admin.site._registry:
         return ""
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[object_id])
+
+
+def record_url_of(record: Model | None) -> str:
+    """Return the address of a record's admin page; "" when there is no such page, or no record."""
+    if record is None or type(record) not in admin.site._registry:
+        return ""
+    return reverse(f"admin:{record._meta.app_label}_{record._meta.model_name}_change", args=[record.pk])
 
 
 def link(url: str, text: str) -> SafeString | str:

@@ -60,6 +60,8 @@ TABLE: dict[tuple[str, ...], tuple[str, ...]] = {
         "connections.add_channel",
         "connections.change_channel",
         "outbox.settle_all_calls",
+        "webhooks.view_delivery",
+        "webhooks.replay_delivery",
         "auth.view_user",
         "auth.add_user",
         "auth.change_user",

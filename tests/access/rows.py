@@ -1,5 +1,6 @@
 """A row of every model that has a page: in one's teamspace, in somebody else's, and a colleague's."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from protoadmin.outbox.models import Call, CallState
 from protoadmin.runs.models import Run, RunFile, RunState
 from protoadmin.staff.roles import SUPPORT
 from tests.access.people import new_person
+from webhooks.models import Delivery, DeliveryState
 
 
 class Numbers:
@@ -92,6 +94,14 @@ def new_call(teamspace: Teamspace, person: User) -> Call:
     )
 
 
+def new_delivery(teamspace: Teamspace, person: User) -> Delivery:
+    """Make a delivery that failed."""
+    body = json.dumps({"events": [{"chat": f"chat of {teamspace}"}]}).encode()
+    return Delivery.objects.create(
+        channel=new_channel(teamspace, person), body=body, state=DeliveryState.FAILED, error=f"error of {teamspace}"
+    )
+
+
 def new_run(teamspace: Teamspace, person: User) -> Run:
     """Make an import that this person asked for, with a file; it waits for them."""
     run = Run.objects.create(
@@ -128,5 +138,6 @@ MAKERS: dict[str, Callable[[Teamspace, User], Any]] = {
     "conversations.ticket": new_ticket,
     "outbox.call": new_call,
     "runs.run": new_run,
+    "webhooks.delivery": new_delivery,
     "auth.user": new_member,
 }

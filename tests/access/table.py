@@ -4,7 +4,7 @@ S, M, A stand for Support, Manager and Administrator, R for superusers ("root").
 is not in here makes the walk fail: add it, with who may use it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from protoadmin.staff.roles import ADMINISTRATOR, MANAGER, SUPPORT
 
@@ -48,7 +48,11 @@ SETTLE = ("send-again", "it-went-through", "dismiss")
 
 PAGES: dict[str, Page] = {
     "connections.teamspace": CONNECTION,
-    "connections.channel": CONNECTION,
+    "connections.channel": replace(
+        CONNECTION,
+        buttons={**CONNECTION.buttons, "send-test-delivery": ADMINISTRATORS},
+        panels=CONNECTION.panels | {"webhooks"},
+    ),
     "customers.customer": Page(
         view=EVERYBODY,
         add=CHANGERS,
@@ -83,6 +87,13 @@ PAGES: dict[str, Page] = {
         panels=frozenset({"call"}),
         colleague=Page(view=OVERSEERS, buttons=dict.fromkeys(SETTLE, ADMINISTRATORS)),
     ),
+    "webhooks.delivery": Page(
+        view=ADMINISTRATORS,
+        buttons={"replay": ADMINISTRATORS},
+        list_buttons={"replay-failed": ADMINISTRATORS},
+        panels=frozenset({"delivery", "body"}),
+        others={"raw": ADMINISTRATORS},
+    ),
     "runs.run": Page(
         view=EVERYBODY,
         # Who may not import has no import of their own; here they have one, from before they lost the role.
@@ -116,4 +127,5 @@ APP_LISTS: dict[str, str] = {
     "customers": EVERYBODY,
     "outbox": EVERYBODY,
     "runs": EVERYBODY,
+    "webhooks": ADMINISTRATORS,
 }

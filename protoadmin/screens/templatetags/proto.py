@@ -24,6 +24,10 @@ STATE_WORDS = {
     "running": "Running",
     "waiting": "Waiting for you",
     "stopped": "Stopped",
+    "received": "Received",
+    "processed": "Processed",
+    "rejected": "Rejected",
+    "repeat": "Repeat",
 }
 
 

@@ -50,6 +50,20 @@
     row.querySelector("input").focus();
   });
 
+  // --- copy what stands in an input: over plain http the browser lets us only select it and copy that
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy-from]");
+    if (!button) return;
+    const input = document.getElementById(button.dataset.copyFrom);
+    input.select();
+    let done = true;
+    if (window.isSecureContext) await navigator.clipboard.writeText(input.value).catch(() => (done = false));
+    else done = document.execCommand("copy");
+    button.lastChild.textContent = done ? "Copied" : "Press Ctrl+C";
+    if (done) input.blur();
+    setTimeout(() => (button.lastChild.textContent = "Copy"), 2000);
+  });
+
   // --- a form marked data-once is sent once, however often its button is pressed
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -132,10 +146,11 @@
   const words_of = {
     local: "Only here", queued: "Queued", sending: "Sending", done: "Done", failed: "Failed",
     unconfirmed: "Unconfirmed", dismissed: "Dismissed", running: "Running", waiting: "Waiting for you", stopped: "Stopped",
+    received: "Received", processed: "Processed", rejected: "Rejected", repeat: "Repeat",
   };
   async function refreshBadges() {
     const moving = [...document.querySelectorAll("[data-record]")].filter((badge) =>
-      ["queued", "sending", "running"].includes(badge.dataset.state));
+      ["queued", "sending", "running", "received"].includes(badge.dataset.state));
     if (!moving.length || document.hidden) return;
     const ids = moving.slice(0, 200).map((badge) => badge.dataset.record).join(",");
     try {
