@@ -67,6 +67,7 @@ class CustomerAdmin(MayExport, ProtoModelAdmin):
     search_fields = ("name",)
     search_help_text = "Name, mail, phone or any id"
     ordering = ("-id",)
+    has_indexed_orders = True
     actions = (*many.ACTIONS, export_action, many.delete_selected)
     list_buttons = (IMPORT_BUTTON,)
 

@@ -178,11 +178,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='customer',
-            index=models.Index(fields=['teamspace', 'name'], name='customer_by_name'),
+            index=models.Index(fields=['teamspace', 'name', '-id'], name='customer_by_name'),
         ),
         migrations.AddIndex(
             model_name='customer',
-            index=models.Index(fields=['name'], name='customer_all_by_name'),
+            index=models.Index(fields=['name', '-id'], name='customer_all_by_name'),
         ),
         migrations.AddIndex(
             model_name='customer',
@@ -198,7 +198,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='customer',
-            index=models.Index(fields=['email'], name='customer_by_email'),
+            index=models.Index(fields=['sync_state', '-id'], name='customer_all_by_state'),
+        ),
+        migrations.AddIndex(
+            model_name='customer',
+            index=models.Index(fields=['teamspace', 'email', '-id'], name='customer_by_email'),
+        ),
+        migrations.AddIndex(
+            model_name='customer',
+            index=models.Index(fields=['email', '-id'], name='customer_all_by_email'),
+        ),
+        migrations.AddIndex(
+            model_name='customer',
+            index=models.Index(fields=['provided_unique_id', '-id'], name='customer_all_by_unique_id'),
         ),
         migrations.AddIndex(
             model_name='customer',

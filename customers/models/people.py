@@ -73,13 +73,17 @@ class Customer(models.Model):
         )
         constraints = (models.UniqueConstraint(fields=["teamspace", "provided_unique_id"], name="customer_unique_id"),)
         indexes = (
+            # Each order of the list, for one teamspace and for several; the id, since many have no name or no mail.
             models.Index(fields=["teamspace", "-id"], name="customer_newest"),
-            models.Index(fields=["teamspace", "name"], name="customer_by_name"),
-            models.Index(fields=["name"], name="customer_all_by_name"),
+            models.Index(fields=["teamspace", "name", "-id"], name="customer_by_name"),
+            models.Index(fields=["name", "-id"], name="customer_all_by_name"),
             models.Index(fields=["teamspace", "-updated_at"], name="customer_by_change"),
             models.Index(fields=["updated_at"], name="customer_all_by_change"),
             models.Index(fields=["teamspace", "sync_state", "-id"], name="customer_by_state"),
-            models.Index(fields=["email"], name="customer_by_email"),
+            models.Index(fields=["sync_state", "-id"], name="customer_all_by_state"),
+            models.Index(fields=["teamspace", "email", "-id"], name="customer_by_email"),
+            models.Index(fields=["email", "-id"], name="customer_all_by_email"),
+            models.Index(fields=["provided_unique_id", "-id"], name="customer_all_by_unique_id"),
             models.Index(fields=["gateway_profile_id"], name="customer_by_gateway_id"),
             models.Index(fields=["phone_e164"], name="customer_by_phone"),
         )

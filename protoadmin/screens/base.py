@@ -22,6 +22,7 @@ from unfold.views import ChangeList
 from protoadmin.connections.scoping import only_visible
 from protoadmin.refusals import Refused
 from protoadmin.screens.buttons import Button, ButtonForm, contributed_buttons
+from protoadmin.screens.ordering import is_list_of, turned_round, visible_in_order
 from protoadmin.screens.pagination import CappedPaginator
 from protoadmin.screens.panels import contributed_panels
 
@@ -35,6 +36,11 @@ class ProtoChangeList(ChangeList):  # type: ignore[misc]  # the theme has no typ
         """Take the capped count for the full one."""
         super().get_results(request)
         self.full_result_count = self.result_count
+
+    def get_ordering(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> list[Any]:
+        """Turn the whole order round, also among rows with the same value: an index is read from either end."""
+        ordering: list[Any] = super().get_ordering(request, queryset)
+        return turned_round(ordering)
 
 
 class ProtoModelAdmin(ModelAdmin):  # type: ignore[misc]  # the theme has no types
@@ -50,6 +56,8 @@ class ProtoModelAdmin(ModelAdmin):  # type: ignore[misc]  # the theme has no typ
     state_field: ClassVar[str | None] = None
     # Those that come after what other apps added.
     closing_panels: ClassVar[dict[str, str]] = {}
+    # Whether each order of the list has an index without the teamspace, for who sees several (screens/ordering.py).
+    has_indexed_orders: ClassVar[bool] = False
     # Whether the page says so when no worker is running.
     waits_for_workers: ClassVar[bool] = True
     # A page that is read and never edited: its panels take the whole width, and there is no form.
@@ -73,7 +81,10 @@ class ProtoModelAdmin(ModelAdmin):  # type: ignore[misc]  # the theme has no typ
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """Return the rows that this person may see."""
         rows = super().get_queryset(request)
-        return rows if self.teamspace_path is None else only_visible(rows, request.user, self.teamspace_path)
+        if self.teamspace_path is None:
+            return rows
+        narrow = visible_in_order if self.has_indexed_orders and is_list_of(request) else only_visible
+        return narrow(rows, request.user, self.teamspace_path)
 
     def _choices_for(self, db_field: Any, request: HttpRequest) -> models.QuerySet[Any] | None:
         related = self.admin_site._registry.get(db_field.remote_field.model)

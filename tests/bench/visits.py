@@ -26,8 +26,8 @@ def _list(**parameters: object) -> str:
     return f"{reverse('admin:customers_customer_changelist')}?{urlencode(parameters)}"
 
 
-def _sorted_by(field: str, **more: object) -> Callable[[str], str]:
-    return lambda user: _list(o=_column(field), **more)
+def _sorted_by(field: str, *, down: bool = False, **more: object) -> Callable[[str], str]:
+    return lambda user: _list(o=f"{'-' * down}{_column(field)}", **more)
 
 
 @functools.cache
@@ -62,6 +62,9 @@ VISITS: dict[str, Callable[[str], str]] = {
     "list: sorted by name": _sorted_by("name"),
     "list: sorted by Changed": _sorted_by("updated_at"),
     "list: sorted by State": _sorted_by("sync_state"),
+    "list: sorted by State, down": _sorted_by("sync_state", down=True),
+    "list: sorted by Mail": _sorted_by("email"),
+    "list: sorted by Unique id": _sorted_by("provided_unique_id"),
     "filter: common tag": _tagged(COMMON_TAG),
     "filter: rare tag": _tagged(RARE_TAG),
     "filter: common state": lambda user: _list(sync_state__exact="local"),

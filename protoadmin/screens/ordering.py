@@ -1,0 +1,43 @@
+"""The order of lists, so that a page of it comes from an index, however many rows there are.
+
+SQLite keeps no figures about its rows. Where a person sees several teamspaces it takes all of their rows and sorts
+them, which is right for few; for many it is far quicker to walk the list in its order and leave out what is not
+theirs. So the rows are counted, as far as it matters, and a sum in the place of the column keeps it from the former.
+"""
+
+from typing import Any, TypeVar
+
+from django.db import connections, models
+from django.db.models import BigIntegerField, ExpressionWrapper, F
+from django.http import HttpRequest
+
+from protoadmin.connections.scoping import only_visible, teamspace_ids
+
+Row = TypeVar("Row", bound=models.Model)
+
+MANY = 10_000
+
+
+def is_list_of(request: HttpRequest) -> bool:
+    """Tell whether this request is for a list, and not for one row's page."""
+    match = request.resolver_match
+    return match is not None and bool(match.url_name) and str(match.url_name).endswith("_changelist")
+
+
+def visible_in_order(rows: models.QuerySet[Row], user: Any, path: str) -> models.QuerySet[Row]:
+    """Narrow `rows` to what `user` may see; where that is much on SQLite, so that they are walked in their order."""
+    visible = only_visible(rows, user, path)
+    if user.is_superuser or connections[rows.db].vendor != "sqlite" or len(teamspace_ids(user)) < 2:
+        return visible
+    if visible.order_by()[: MANY + 1].count() <= MANY:
+        return visible
+    teamspace = ExpressionWrapper(F(f"{path}_id") + 0, output_field=BigIntegerField())
+    return rows.alias(teamspace_in_order=teamspace).filter(teamspace_in_order__in=teamspace_ids(user))
+
+
+def turned_round(ordering: list[Any]) -> list[Any]:
+    """Return an order that goes down by some field with the rows of one value the other way round, too."""
+    match ordering:
+        case [str(field), "-id" | "-pk" as last] if field.startswith("-") and field not in ("-id", "-pk"):
+            return [field, last.removeprefix("-")]
+    return ordering
