@@ -80,7 +80,7 @@ class ProtoModelAdmin(ModelAdmin):  # type: ignore[misc]  # the theme has no typ
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """Return the rows that this person may see."""
-        rows = super().get_queryset(request)
+        rows: models.QuerySet[Any] = super().get_queryset(request)
         if self.teamspace_path is None:
             return rows
         narrow = visible_in_order if self.has_indexed_orders and is_list_of(request) else only_visible

@@ -32,7 +32,9 @@ def visible_in_order(rows: models.QuerySet[Row], user: Any, path: str) -> models
     if visible.order_by()[: MANY + 1].count() <= MANY:
         return visible
     teamspace = ExpressionWrapper(F(f"{path}_id") + 0, output_field=BigIntegerField())
-    return rows.alias(teamspace_in_order=teamspace).filter(teamspace_in_order__in=teamspace_ids(user))
+    walked: Any = rows.alias(teamspace_in_order=teamspace)
+    found: models.QuerySet[Row] = walked.filter(teamspace_in_order__in=teamspace_ids(user))
+    return found
 
 
 def turned_round(ordering: list[Any]) -> list[Any]:
