@@ -22,21 +22,15 @@ from protoadmin.storable import storable_text
 from webhooks import signatures
 from webhooks.bodies import Unreadable, kind_of, parse
 from webhooks.channels import Known, channels
-from webhooks.models import Delivery, DeliveryKind, DeliveryState
+from webhooks.models import DeliveryKind, DeliveryState
 from webhooks.refusing import WORDS, refuser
+from webhooks.storing import store
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 # Typed loosely: the driver below it is spoken to directly.
 connection: Any = default_connection
 
-COLUMNS = (
-    "channel_id", "kind", "received_at", "remote_addr", "body", "body_sha256", "size", "headers", "state", "error",
-    "traceback", "attempts", "processed_at",
-)  # fmt: skip
-_INTO = f"INSERT INTO {Delivery._meta.db_table} ({', '.join(COLUMNS)}) VALUES "  # noqa: S608 - names of our own
-INSERT_SQLITE = f"{_INTO} ({', '.join('?' * len(COLUMNS))})"
-INSERT_POSTGRESQL = f"{_INTO} ({', '.join(['%s'] * len(COLUMNS))})"
 SHOWN_HEADERS = (("CONTENT_TYPE", "Content-Type"), ("HTTP_USER_AGENT", "User-Agent"))
 MAX_ADDRESS = 45
 LONGEST_ID = 200
@@ -149,7 +143,7 @@ def _answer_profile(known: Known, meta: Mapping[str, Any], body: bytes, identifi
 def _insert(
     known: Known, meta: Mapping[str, Any], body: bytes, kind: DeliveryKind, state: DeliveryState, error: str
 ) -> None:
-    """Write the row durably, by hand: the ORM alone would cost more than everything else here."""
+    """Keep what came; the values stand in the order of `storing.COLUMNS`."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     values = (
         known.pk,
@@ -166,16 +160,7 @@ def _insert(
         0,
         None if state is DeliveryState.RECEIVED else now,
     )
-    _with_database(_execute, values)
-
-
-def _execute(values: tuple[Any, ...]) -> None:
-    connection.ensure_connection()
-    driver: Any = connection.connection
-    if connection.vendor == "postgresql":
-        driver.execute(INSERT_POSTGRESQL, values, prepare=True)
-    else:
-        driver.execute(INSERT_SQLITE, values)
+    _with_database(store, values)
 
 
 def _headers(meta: Mapping[str, Any]) -> str:
