@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Min, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
+from django.db.models.lookups import Exact, In
+from django.utils import timezone
 
 from conversations.inbox.filters import Filters
 from conversations.inbox.people import sought_by
@@ -33,6 +35,11 @@ SHOWN = (
     "last_sequence", "message_count", "has_agent", "sync_state", "chat_id", "teamspace_id", "channel__name",
     "human__name", "human__human_id", "human__customer__name", "human__customer__email",
     "human__customer__phone_number", "human__customer__provided_unique_id",
+)  # fmt: skip
+# By what a person is called in the list, the best first.
+NAMES = (
+    "human__customer__name", "human__name", "human__customer__email", "human__customer__phone_number",
+    "human__customer__provided_unique_id", "human__human_id", "chat_id",
 )  # fmt: skip
 
 
@@ -59,58 +66,37 @@ class Place:
         return Q(last_message_at__lte=self.at) & (Q(last_message_at__lt=self.at) | Q(pk__lt=self.pk))
 
 
-@dataclass
 class Row:
-    """A chat of the list, with what this person has read of it."""
+    """A chat of the list, with what this person has read of it: everything that its template prints."""
 
-    values: dict[str, Any]
-    read_to: int | None
-    joined: datetime.datetime
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self.values[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-    @property
-    def is_unread(self) -> bool:
-        """Whether something was said that this person has not seen."""
-        if self.read_to is None:
-            return bool(self.last_message_at > self.joined and self.last_sequence > 0)
-        return bool(self.read_to < self.last_sequence)
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether the customer spoke last, and waits."""
-        return bool(self.active and self.last_author_type == AuthorType.HUMAN)
-
-    @property
-    def name(self) -> str:
-        """Whom the chat is with."""
-        names = ("human__customer__name", "human__name", "human__customer__email", "human__customer__phone_number")
-        ids = ("human__customer__provided_unique_id", "human__human_id", "chat_id")
-        return next((str(self.values[key]) for key in (*names, *ids) if self.values[key]), f"Chat {self.pk}")
-
-    @property
-    def initial(self) -> str:
-        """The letter of the avatar."""
-        return next((sign for sign in self.name if sign.isalnum()), "?").upper()
-
-    @property
-    def hue(self) -> int:
-        """One of eight colours, the same each time."""
-        return zlib.crc32(self.name.encode()) % 8
-
-    @property
-    def last_words(self) -> str:
-        """The beginning of the last message, on one line."""
-        return " ".join(str(self.last_text).split())[:160] or ("No messages yet" if not self.last_sequence else "…")
+    def __init__(self, values: dict[str, Any], read_to: int | None, joined: datetime.datetime) -> None:
+        self.values, self.read_to = values, read_to
+        self.pk: int = values["pk"]
+        self.at: datetime.datetime = values["last_message_at"]
+        self.active, self.has_agent, self.author = values["active"], values["has_agent"], values["last_author_type"]
+        self.channel: str = values["channel__name"]
+        self.is_waiting = bool(self.active and self.author == AuthorType.HUMAN)
+        self.is_unread = _is_unread(values, read_to, joined)
+        self.name = next((str(values[key]) for key in NAMES if values[key]), f"Chat {self.pk}")
+        self.initial = next((sign for sign in self.name if sign.isalnum()), "?").upper()
+        # One of eight colours, the same each time.
+        self.hue = zlib.crc32(self.name.encode()) % 8
+        local = timezone.localtime(self.at)
+        self.iso, self.stamp, self.short = self.at.isoformat(), f"{local:%Y-%m-%d %H:%M:%S}", f"{local:%d %b %H:%M}"
+        said = " ".join(str(values["last_text"]).split())[:160]
+        self.last_words = said or ("…" if values["last_sequence"] else "No messages yet")
 
     @property
     def place(self) -> Place:
         """Where it stands."""
-        return Place(self.last_message_at, self.pk)
+        return Place(self.at, self.pk)
+
+
+def _is_unread(values: dict[str, Any], read_to: int | None, joined: datetime.datetime) -> bool:
+    """Tell whether something was said that this person has not seen; what was before them counts as read."""
+    if read_to is None:
+        return bool(values["last_message_at"] > joined and values["last_sequence"] > 0)
+    return bool(read_to < values["last_sequence"])
 
 
 @dataclass
@@ -127,16 +113,17 @@ def chats_page(user: User, filters: Filters, after: Place | None = None, size: i
     """Return the page of this person's chats that begins after a place."""
     sought = sought_by(filters, user)
     lanes, only = _lanes(user, filters)
-    wanted = filters.conditions(user) & sought.condition & only
-    if sought.chats is not None:
-        lanes = [lane.filter(pk__in=sought.chats) for lane in lanes]
     beginning = after.after() if after else Q()
+    wanted = filters.conditions(user) & sought.condition & beginning
     bottom = None
-    if sought.chats is None and (filters.walked or sought.condition or only):
-        bottom = _bottom(lanes, filters.days() & beginning)
-    if bottom is not None:
-        wanted &= Q(last_message_at__gte=bottom)
-    keys = _keys([lane.filter(wanted & beginning) for lane in lanes], size + 1)
+    if sought.chats is not None:
+        keys = _keys_among(sought.chats, user, filters, wanted)[: size + 1]
+    else:
+        if filters.walked or sought.condition or only:
+            bottom = _bottom(lanes, filters.days() & beginning)
+        if bottom is not None:
+            wanted &= Q(last_message_at__gte=bottom)
+        keys = _keys([lane.filter(wanted & only) for lane in lanes], size + 1)
     page = ListPage(_rows(user, keys[:size]), is_partial=sought.is_partial)
     if len(keys) > size:
         page.next = Place(*keys[size - 1][:2])
@@ -186,6 +173,18 @@ def _keys(lanes: list[QuerySet[Chat]], size: int, *more: str) -> list[Any]:
     for lane in lanes:
         found += lane.order_by(*ORDER).values_list("last_message_at", "pk", *more)[:size]
     return sorted(found, reverse=True)[:size]
+
+
+def _keys_among(chats: list[int], user: User, filters: Filters, wanted: Q) -> list[Any]:
+    """Return (last_message_at, id) of those of these few chats that are wanted, and this person's."""
+    # Looked up by their ids and sorted here: with an order, or a bare teamspace, SQLite would walk the whole list.
+    if not user.is_superuser:
+        wanted &= Q(In(F("teamspace_id") + 0, teamspace_ids(user) or [0]))
+    for name in ("teamspace", "channel"):
+        if chosen := as_id(getattr(filters, name)):
+            wanted &= Q(Exact(F(f"{name}_id") + 0, chosen))
+    found = Chat.objects.filter(wanted, pk__in=chats).order_by().values_list("last_message_at", "pk")
+    return sorted(found, reverse=True)
 
 
 def _bottom(lanes: list[QuerySet[Chat]], condition: Q) -> datetime.datetime | None:

@@ -1,10 +1,9 @@
 """Whose chats a search, a tag or a person's page asks for: a few humans by their ids, or a condition for the walk."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from conversations.inbox.filters import Filters
 from conversations.models import Chat
@@ -60,19 +59,20 @@ def _search(found: Sought, query: str, user: User) -> None:
     people = search_people(only_visible(Customer.objects.all(), user), query).order_by()
     first = list(people.values_list("pk", flat=True)[: FEW + 1])
     strangers = _strangers(query, user)
-    by_id = list(only_visible(Chat.objects.filter(chat_id=query), user).values_list("pk", flat=True)[:MOST])
+    # Whose they are is asked later, of the few that were found: here it would lead SQLite to another index.
+    by_id = list(Chat.objects.filter(chat_id=query).order_by().values_list("pk", flat=True)[:MOST])
     found.is_partial = len(strangers) >= MOST
     if len(first) <= FEW:
         _narrow(found, [*by_id, *_chats_of([*_humans_of(first, user), *strangers])])
     else:
-        is_known = Q(human__customer__in=search_people(Customer.objects.all(), query).order_by().values("pk"))
-        found.condition &= is_known | Q(human__in=strangers) | Q(pk__in=by_id)
+        named = search_people(Customer.objects.filter(pk=OuterRef("human__customer")), query).order_by()
+        found.condition &= Q(Exists(named)) | Q(human__in=strangers) | Q(pk__in=by_id)
 
 
 def _strangers(query: str, user: User) -> list[int]:
     """Return humans with this id, and those without a person's page whose name, mail or phone has this in it."""
     humans = only_visible(Human.objects.order_by(), user, "channel__teamspace")
-    by_id = list(humans.filter(human_id=query).values_list("pk", flat=True)[:FEW])
+    by_id = list(humans.filter(human_id=query).values_list("pk", flat=True)[:MOST])
     newest = Human.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     words = query.split()[:8]
     unknown = humans.filter(customer=None, pk__gt=newest - NEWEST_STRANGERS)
@@ -87,6 +87,6 @@ def _humans_of(people: list[int], user: User) -> list[int]:
 
 
 def _chats_of(humans: list[int]) -> list[int]:
-    """Return the newest chats of these humans; the index of humans knows them."""
-    rows: QuerySet[Any] = Chat.objects.filter(human__in=humans[:MOST]).order_by("-last_message_at", "-pk")
-    return list(rows.values_list("pk", flat=True)[:MOST])
+    """Return the newest chats of these humans; asked without an order, so that the index of humans answers."""
+    rows = Chat.objects.filter(human__in=humans[:MOST]).order_by().values_list("last_message_at", "pk")[: 5 * MOST]
+    return [pk for _, pk in sorted(rows, reverse=True)[:MOST]]

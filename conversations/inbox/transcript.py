@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from conversations.inbox.bubbles import Part, parts_of
 from conversations.models import Chat, Message
@@ -51,10 +52,30 @@ class Line:
         """Where it stands, for URLs."""
         return f"{self.message.sequence}-{self.message.pk}"
 
+    @cached_property
+    def local(self) -> datetime.datetime:
+        """The time in the reader's zone."""
+        return timezone.localtime(self.message.received_at)
+
     @property
-    def day(self) -> datetime.date:
-        """The reader's day."""
-        return timezone.localdate(self.message.received_at)
+    def day(self) -> str:
+        """The reader's day, as dates are written for programs."""
+        return f"{self.local:%Y-%m-%d}"
+
+    @property
+    def clock(self) -> str:
+        """The time of day."""
+        return f"{self.local:%H:%M}"
+
+    @property
+    def stamp(self) -> str:
+        """Day and time."""
+        return f"{self.local:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def at(self) -> int:
+        """The time in seconds, for the page to tell how soon one line followed another."""
+        return int(self.message.received_at.timestamp())
 
     @property
     def plain(self) -> str:
@@ -134,7 +155,9 @@ def lines_of(chat: Chat, messages: list[Message]) -> list[Line]:
     pks = [message.pk for message in messages]
     repeats: dict[int | None, list[Message]] = {}
     if pks:
-        for repeat in _light(chat.messages.filter(repeat_of__in=pks)).order_by("sequence", "pk"):
+        # Without an order and the chat, so that the index of originals is the only one that fits.
+        found = Message.objects.filter(repeat_of__in=pks).order_by().only("repeat_of", "received_at", "sequence")
+        for repeat in sorted(found, key=lambda message: (message.sequence or 0, message.pk)):
             repeats.setdefault(repeat.repeat_of_id, []).append(repeat)
     calls = _calls([message.call_id for message in messages if message.call_id])
     lines = [

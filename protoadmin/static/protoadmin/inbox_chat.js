@@ -49,6 +49,8 @@
       holder.replaceChildren(fresh);
       window.htmx?.process(holder);
       document.dispatchEvent(new Event("htmx:afterSettle"));
+      // What is not shown has no height, and could not be scrolled to its end.
+      inbox.show("chat");
       adopt();
       document.title = `${holder.querySelector("h2")?.textContent.trim() || "Chat"} | Inbox`;
       return true;
@@ -69,6 +71,15 @@
     if (ago === 1) return "Yesterday";
     return that.toLocaleDateString(document.documentElement.lang || "en", { dateStyle: "full" });
   };
+  function headline(line) {
+    if (!line.querySelector(".ib-day")) {
+      const box = document.createElement("div");
+      box.className = "ib-day";
+      box.append(document.createElement("span"));
+      line.prepend(box);
+    }
+    return line.querySelector(".ib-day span");
+  }
   function group() {
     let before = null;
     for (const line of list.children) {
@@ -77,7 +88,7 @@
       const isSoon = before && Math.abs(line.dataset.at - before.dataset.at) < 300;
       line.classList.toggle("is-new-day", isNewDay);
       line.classList.toggle("is-next", Boolean(!isNewDay && !isNotice && isSoon && before.dataset.by === line.dataset.by));
-      if (isNewDay) line.querySelector(".ib-day span").textContent = day(line.dataset.day);
+      if (isNewDay) headline(line).textContent = day(line.dataset.day);
       before = line;
     }
   }
