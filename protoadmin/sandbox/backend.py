@@ -82,6 +82,11 @@ class Routes:
 
     def __init__(self, *groups: tuple[str, list[tuple[str, str, Handler]]]) -> None:
         self.table: list[tuple[re.Pattern[str], dict[str, Handler]]] = []
+        self.described = [
+            {"method": method, "path": base + template, "does": (handler.__doc__ or "").strip()}
+            for base, routes in groups
+            for method, template, handler in routes
+        ]
         by_template: dict[str, dict[str, Handler]] = {}
         for base, routes in groups:
             for method, template, handler in routes:

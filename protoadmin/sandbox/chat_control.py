@@ -8,7 +8,7 @@ from protoadmin.sandbox import bot
 from protoadmin.sandbox.backend import Backend, Handler
 from protoadmin.sandbox.chats import human_json, message_json
 from protoadmin.sandbox.guard import array, done, flag, given, string, whole
-from protoadmin.sandbox.messaging_bodies import LANGUAGES, human_values, text
+from protoadmin.sandbox.messaging_bodies import LANGUAGES, customer_message, human_values, text
 from protoadmin.sandbox.problems import ApiError
 from protoadmin.sandbox.webhook_control import channel_of
 from protoadmin.sandbox.wire import Answer, Request, json_answer
@@ -70,7 +70,7 @@ def say(backend: Backend, request: Request, chat_id: str) -> Answer:
     said = [_said(chat, item, who) for item in items]
     if body.get("author_type") == "human":
         for _, message in said:
-            backend.talk.customer_says(_chat(backend, chat_id), message)
+            backend.talk.customer_says(_chat(backend, chat_id), customer_message({"message": message}))
     else:
         if said[0][0]["type"] == "agent":
             backend.chats.change_chat(chat_id, agent=said[0][0]["name"])
@@ -125,8 +125,9 @@ def _said(chat: sqlite3.Row, item: Any, who: dict[str, Any] | None = None) -> tu
     message = item.get("message")
     if message is None and item.get("text"):
         message = bot.text(string(item, "text"))
-    if not isinstance(message, dict) or not isinstance(message.get("type"), str) or "data" not in message:
+    if not isinstance(message, dict) or "data" not in message:
         raise ApiError(422, 'Give message as {"type": …, "data": …}, or text')
+    string(message, "type")
     author_type = item.get("author_type", "bot")
     if author_type not in AUTHORS:
         raise ApiError(422, f"author_type has to be one of {', '.join(AUTHORS)}")

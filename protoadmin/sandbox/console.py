@@ -56,7 +56,8 @@ PAGE = """<!DOCTYPE html>
 </header>
 {banner}
 <main id="main" tabindex="-1">{content}</main>
-<footer>Programs talk to it under <code>/_sandbox/</code>; the <a href="/api/platform/docs">endpoints</a> that it
+<footer>Programs talk to it under <a href="/_sandbox/help"><code>/_sandbox/</code></a>;
+the <a href="/api/platform/docs">endpoints</a> that it
 stands in for answer like the real ones.</footer>
 </body>
 </html>

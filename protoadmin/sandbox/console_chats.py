@@ -89,7 +89,10 @@ def said(message: sqlite3.Row) -> str:
     """What a person can read of a message."""
     data = json.loads(message["data"])
     known = data if isinstance(data, dict) else {}
-    replies = [str(each.get("title")) for each in known.get("quickReplies", ()) if isinstance(each, dict)]
+    offered = known.get("quickReplies")
+    replies = (
+        [str(each.get("title")) for each in offered if isinstance(each, dict)] if isinstance(offered, list) else []
+    )
     text = str(known.get("text") or known.get("payload") or known.get("url") or "")
     kind = "" if message["type"] == "text" else f"({message['type'].replace('_', ' ')}) "
     return f"{kind}{text}{'  [' + ' | '.join(replies) + ']' if replies else ''}"

@@ -20,7 +20,7 @@ from protoadmin.sandbox.state import State
 from protoadmin.sandbox.wire import to_json
 
 STYLES = ("hex", "HEX", "prefixed", "base64", "wrong", "none")
-PAUSES = (0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 15.0, 30.0, 60.0)
+PAUSES = (0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0)
 HOLD_SECONDS = 2.0
 KEEP = 5_000
 MANNERS: dict[str, Any] = {"repeat": 0, "late": 0.0, "shuffle": 0, "bulk": 0, "bulk_as": "events", "newer_keys": True}

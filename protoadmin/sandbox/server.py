@@ -32,12 +32,20 @@ from protoadmin.sandbox.misbehave import replaced, seen_status, send, takes_effe
 from protoadmin.sandbox.wire import MAX_HEAD, Answer, Refused, Request, json_answer, read_request, render
 
 REMOTE = Routes((platform.BASE, platform.ROUTES), (platform.BASE, openapi.ROUTES), ("", messaging.ROUTES))
+
+
+def _help(backend: Backend, request: Request) -> Answer:
+    """What can be told to the sandbox, and what is shown of it."""
+    return json_answer([route for route in OWN.described if "/page/" not in route["path"]])
+
+
 OWN = Routes(
     ("", console.ROUTES),
     ("", control.ROUTES),
     ("", remote_data.ROUTES),
     ("", chat_control.ROUTES),
     ("", webhook_control.ROUTES),
+    ("", [("GET", "/_sandbox/help", _help)]),
 )
 IDLE_SECONDS = 75.0
 

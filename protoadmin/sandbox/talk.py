@@ -5,6 +5,8 @@ What is still to be said waits as a row (`turns`), so that it is said after a re
 
 import json
 import sqlite3
+import sys
+import traceback
 from collections.abc import Callable
 from random import Random
 from time import time
@@ -88,7 +90,11 @@ class Talk:
         """Say what is due; when the next turn is."""
         for turn in self.state.rows("SELECT * FROM turns WHERE due <= ? ORDER BY due, n", (now,)):
             self.state.run("DELETE FROM turns WHERE n = ?", (turn["n"],))
-            self._take(turn["chat_id"], json.loads(turn["what"]))
+            try:
+                with self.state.transaction():
+                    self._take(turn["chat_id"], json.loads(turn["what"]))
+            except Exception:  # noqa: BLE001 - one turn must not silence all others
+                traceback.print_exc(file=sys.stderr)
         row = self.state.row("SELECT min(due) AS due FROM turns")
         return row["due"] if row else None
 

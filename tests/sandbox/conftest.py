@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,13 @@ def remote(running_sandbox: SandboxServer) -> Iterator[Remote]:
     with Remote(running_sandbox.url) as client:
         client.control("/reset")
         yield client
+
+
+@pytest.fixture
+def ann(remote: Remote) -> dict[str, Any]:
+    """A person."""
+    found: dict[str, Any] = remote.save().json()
+    return found
 
 
 @pytest.fixture

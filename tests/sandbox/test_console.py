@@ -78,6 +78,19 @@ def test_a_chat_shows_everything_that_was_said(gateway: Gateway) -> None:
     assert chat["id"] not in page(gateway.remote, "view=chats&q=nobody-of-this-name")
 
 
+@pytest.mark.parametrize(
+    "data", [None, [], [1], "x", 5, {}, {"text": None}, {"quickReplies": 5}, {"quickReplies": [5, {}]}, {"url": []}]
+)
+def test_a_message_may_be_anything(gateway: Gateway, receiver: Receiver, data: object) -> None:
+    chat = gateway.chat()
+    gateway.remote.control(f"/chats/{chat['id']}/say", message={"type": "text", "data": data})
+    gateway.remote.control(f"/chats/{chat['id']}/say", message={"type": "unheard_of", "data": data})
+    assert receiver.wait(2)[0].json["events"][0]["messages"][0]["data"] == data
+    assert len(gateway.messages(chat)) == 2
+    for view in ("chats", f"chats&chat={chat['id']}", "webhooks"):
+        page(gateway.remote, f"view={view}")
+
+
 def test_forms_of_a_chat_work_and_lead_back(gateway: Gateway) -> None:
     chat = gateway.chat()
     view = f"view=chats&chat={chat['id']}"

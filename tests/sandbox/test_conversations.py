@@ -173,6 +173,7 @@ def test_somebody_is_made_to_say_something(gateway: Gateway, receiver: Receiver)
         {"message": {}},
         {"author_type": "cat", "text": "x"},
         {"messages": [5]},
+        {"message": {"type": "\ud800", "data": {}}},
     ]
     for wrong in cannot_be:
         with pytest.raises(requests.HTTPError, match="422"):

@@ -92,7 +92,6 @@ def test_a_delivery_that_was_waiting_goes_out_after_a_kill(tmp_path: Path) -> No
 
 def test_writing_while_it_is_killed_again_and_again(tmp_path: Path) -> None:
     """Every answer that a client got holds; none that it did not get is there twice."""
-    answered: set[str] = set()
     tried: list[str] = []
     with SandboxProcess(tmp_path, AT_ONCE) as process:
         with Remote(process.url) as remote:
@@ -100,31 +99,14 @@ def test_writing_while_it_is_killed_again_and_again(tmp_path: Path) -> None:
             remote.save("ann", name="Ann")
         over = threading.Event()
 
-        def write(number: int) -> None:
-            with Remote(process.url) as mine:
-                gateway = Gateway(mine)
-                count = 0
-                while not over.is_set():
-                    count += 1
-                    text = f"writer {number} message {count}"
-                    tried.append(text)
-                    try:
-                        ok = gateway.send(chats[number], text).ok and mine.ticket(text).ok
-                    except requests.RequestException:
-                        time.sleep(0.05)
-                    else:
-                        assert ok
-                        answered.add(text)
-
         with ThreadPoolExecutor(3) as pool:
-            writers = [pool.submit(write, number) for number in range(3)]
+            writers = [pool.submit(_write, process, chat, over, tried) for chat in chats]
             for _ in range(3):
                 time.sleep(0.6)
                 process.kill()
                 process.start()
             over.set()
-            for writer in writers:
-                writer.result()
+            answered = {text for writer in writers for text in writer.result()}
         with Remote(process.url) as remote:
             gateway = Gateway(remote)
             said = Counter(text for chat in chats for who, text in gateway.said(chat) if who == "human")
@@ -133,9 +115,27 @@ def test_writing_while_it_is_killed_again_and_again(tmp_path: Path) -> None:
     for found in (said, tickets):
         assert set(found.values()) == {1}
         assert answered <= set(found) <= set(tried)
-    for number in range(3):
-        mine = [text for text in tried if text.startswith(f"writer {number} ") and text in said]
-        assert [text for text in said if text.startswith(f"writer {number} ")] == mine
+    for chat in chats:
+        mine = [text for text in tried if text.startswith(chat["id"]) and text in said]
+        assert [text for text in said if text.startswith(chat["id"])] == mine
+
+
+def _write(process: SandboxProcess, chat: dict[str, Any], over: threading.Event, tried: list[str]) -> set[str]:
+    """Write into a chat and make tickets until it is over; what was answered."""
+    answered: set[str] = set()
+    with Remote(process.url) as mine:
+        gateway = Gateway(mine)
+        while not over.is_set():
+            text = f"{chat['id']} {len(tried)}"
+            tried.append(text)
+            try:
+                assert gateway.send(chat, text).ok
+                assert mine.ticket(text).ok
+            except requests.RequestException:
+                time.sleep(0.05)
+            else:
+                answered.add(text)
+    return answered
 
 
 def test_a_polite_end_is_quick_and_clean(tmp_path: Path) -> None:
