@@ -16,12 +16,14 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from conversations.content import author_of, content_key, content_of, stored, text_of
-from conversations.models import AuthorType, Chat, Message, Origin
+from conversations.models import Chat, Message, Origin
 from conversations.models.chats import STEP
+from conversations.summing import sum_up
 from customers.models import SyncState
-from protoadmin.storable import storable_text
 
 BATCH = 500
+# Dismissed, failed or unconfirmed: it may be there, and it may not.
+DOUBTFUL = (SyncState.LOCAL, SyncState.FAILED, SyncState.UNCONFIRMED)
 
 
 @dataclass
@@ -111,13 +113,18 @@ def align(chat: Chat, items: list[dict[str, Any]]) -> int:
     # What has not left us cannot be in the list.
     waiting = [row for row in rows if row.sync_state == SyncState.QUEUED and row.call and not row.call.attempts]
     folded = [row for row in rows if row.repeat_of_id is not None]
-    aside = {row.pk for row in (*waiting, *folded)}
+    # Of what was dismissed, or may not have arrived, the list tells: but what surely arrived comes first.
+    doubtful = [row for row in rows if row.sync_state in DOUBTFUL and row not in waiting]
+    aside = {row.pk for row in (*waiting, *folded, *doubtful)}
     plain = [row for row in rows if row.pk not in aside]
     theirs = listed(items)
     match(theirs, plain)
+    _match_the_rest(theirs, doubtful, "key", _key)
     _unfold(theirs, folded)
+    arrived = [each.ours.pk for each in theirs if each.ours is not None and each.ours.sync_state == SyncState.LOCAL]
+    Message.objects.filter(pk__in=arrived).update(sync_state=SyncState.DONE, version=chat.version)
     new = _place(chat, theirs, [row for row in rows if row not in waiting], waiting)
-    _sum_up(chat)
+    sum_up(chat)
     chat.pulled_at = timezone.now()
     chat.save()
     return new
@@ -261,17 +268,3 @@ def _write(chat: Chat, ordered: list[Message], wanted: list[int]) -> None:
                 "repeat_of_id = %s, version = %s WHERE id = %s",
                 rows,
             )
-
-
-def _sum_up(chat: Chat) -> None:
-    """Write on the chat's row, unsaved, what the inbox shows of its messages."""
-    shown = Message.objects.filter(chat=chat, repeat_of=None)
-    last = shown.order_by("-sequence").first()
-    chat.message_count = shown.count()
-    chat.has_agent = shown.filter(author_type=AuthorType.AGENT).exists()
-    chat.last_sequence = (
-        Message.objects.filter(chat=chat).order_by("-sequence").values_list("sequence", flat=True).first() or 0
-    )
-    if last is not None:
-        chat.last_text, chat.last_author_type = storable_text(last.text)[:300], last.author_type
-        chat.last_author_name, chat.last_message_at = last.author_name, last.received_at

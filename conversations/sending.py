@@ -5,6 +5,7 @@ from datetime import datetime
 from conversations.models import Chat, Message
 from conversations.models.chats import STEP, note_message
 from conversations.placing import between
+from conversations.summing import sum_up
 from customers.models import SyncState
 from protoadmin.outbox.models import Call
 
@@ -25,7 +26,12 @@ def show_state(message_pk: int, state: SyncState, call: Call) -> None:
         return
     chat, message = found
     Message.objects.filter(pk=message.pk).update(sync_state=state, call=call, version=chat.version)
-    chat.save(update_fields=["version"])
+    if SyncState.LOCAL in (state, message.sync_state):
+        # Dismissed, or sent again after that: it counts no longer, or again.
+        sum_up(chat)
+        chat.save()
+    else:
+        chat.save(update_fields=["version"])
 
 
 def move_to(message: Message, sent_at: datetime) -> None:
