@@ -18,6 +18,7 @@ from webhooks.models import Delivery, DeliveryState, Refusals
 from webhooks.refusing import WORDS
 from webhooks.testing import NAME, verdict
 
+GOOD = (DeliveryState.RECEIVED, DeliveryState.PROCESSED, DeliveryState.REPEAT)
 # What a test from here says about itself: it is no proof that Proto's deliveries arrive.
 OUR_OWN = "User-Agent: Proto-Admin/"
 
@@ -57,7 +58,7 @@ def facts_of(request: HttpRequest, channel: Channel) -> dict[str, Any]:
         "addresses": addresses(channel),
         "doubts": doubts(),
         "has_secret": bool(channel.secret),
-        "last_good": rows.exclude(state=DeliveryState.REJECTED).exclude(headers__contains=OUR_OWN).first(),
+        "last_good": rows.filter(state__in=GOOD).exclude(headers__contains=OUR_OWN).first(),
         "refused": refused,
         "refused_words": WORDS.get(refused.reason, refused.reason) if refused else "",
         "last_refused": rows.filter(state=DeliveryState.REJECTED).first() if refused else None,
@@ -78,5 +79,6 @@ def contribute() -> None:
             _send,
             may("connections.change_channel"),
             icon="forward_to_inbox",
+            order=60,
         ),
     )

@@ -11,6 +11,7 @@ from webhooks.models import Delivery, DeliveryKind, DeliveryState
 MESSAGES_SHOWN = 50
 CHATS_SHOWN = 50
 REPEATS_SHOWN = 10
+NOTHING_MADE = (DeliveryState.RECEIVED, DeliveryState.REJECTED)
 
 
 @dataclass
@@ -24,7 +25,7 @@ class Became:
 
 def became(delivery: Delivery) -> Became:
     """Return what a worker made of this delivery; the most that is shown is bounded."""
-    if delivery.kind != DeliveryKind.MESSAGES or delivery.state == DeliveryState.RECEIVED:
+    if delivery.kind == DeliveryKind.PROFILE or delivery.state in NOTHING_MADE:
         return Became()
     made = Message.objects.filter(delivery=delivery)
     counts = dict(made.order_by().values_list("chat").annotate(Count("pk")))

@@ -89,6 +89,8 @@ def size_in_words(size: int) -> str:
 def time_in_words(span: timedelta) -> str:
     """Return how long something took."""
     seconds = max(span.total_seconds(), 0.0)
+    if seconds < 0.001:
+        return "at once"
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 120:

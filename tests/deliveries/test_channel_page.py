@@ -75,8 +75,8 @@ def test_the_addresses(house: House, settings: Any) -> None:
     settings.PUBLIC_URL = "https://admin.example.com"
     Channel.objects.filter(pk=house.web.pk).update(channel_id="a b/ü")
     text = page(house)
-    assert 'value="https://admin.example.com/webhooks/a%20b%2F%C3%BC/"' in text
-    assert 'value="https://admin.example.com/webhooks/a%20b%2F%C3%BC/profile/"' in text
+    assert ">https://admin.example.com/webhooks/a%20b%2F%C3%BC/</textarea>" in text
+    assert ">https://admin.example.com/webhooks/a%20b%2F%C3%BC/profile/</textarea>" in text
     assert "X-PROTO-SIGNATURE" in text
     assert "PUBLIC_URL is" not in text
     assert SECRET not in text
@@ -99,6 +99,7 @@ def test_what_came_last(house: House) -> None:
     assert "none yet" in page(house)
     good = house.arrived()
     house.arrived(headers="User-Agent: Proto-Admin/1")
+    house.arrived(b"x", state=DeliveryState.FAILED)
     house.client().post("/webhooks/id-Web/", b"{}", content_type="application/json", HTTP_X_PROTO_SIGNATURE="x")
     text = page(house)
     refused = Delivery.objects.get(state=DeliveryState.REJECTED)

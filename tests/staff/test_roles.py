@@ -15,6 +15,7 @@ READ = {
     "customers.view_tag",
     "customers.view_customfield",
     "conversations.view_ticket",
+    "conversations.view_chat",
     "outbox.view_call",
     "runs.view_run",
 }
@@ -23,9 +24,12 @@ WORK = {
     "customers.change_customer",
     "customers.change_many_customers",
     "conversations.add_ticket",
+    "conversations.start_chat",
+    "conversations.send_message",
+    "conversations.pull_messages",
     "outbox.change_call",
 }
-OVERSEE = {"customers.export_customers", "outbox.view_all_calls"}
+OVERSEE = {"customers.export_customers", "conversations.share_view", "outbox.view_all_calls"}
 ALONE = {
     "customers.add_tag",
     "customers.import_customers",
@@ -40,6 +44,8 @@ ALONE = {
     "connections.add_channel",
     "connections.change_channel",
     "outbox.settle_all_calls",
+    "webhooks.view_delivery",
+    "webhooks.replay_delivery",
     "auth.view_user",
     "auth.add_user",
     "auth.change_user",
