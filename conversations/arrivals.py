@@ -9,7 +9,7 @@ from django.utils import timezone
 
 @dataclass(slots=True)
 class Said:
-    """One message as it came: `data` is the remote's, not yet made storable."""
+    """One message as it came: `data` is the remote's; `conversations.writing.prepare` makes the rest of it."""
 
     position: int
     author_type: str
@@ -17,6 +17,11 @@ class Said:
     author_name: str
     type: str
     data: Any
+    is_prepared: bool = False
+    text: str = ""
+    stored: Any = None
+    # `stored` as the database takes it.
+    written: Any = None
 
 
 @dataclass(slots=True)
@@ -36,5 +41,7 @@ class Event:
     # Whether the delivery was worked on before, so that some of it may be written already.
     is_again: bool = False
     received_at: datetime.datetime = field(default_factory=timezone.now)
+    # The reply token as the database takes it: encrypted.
+    token_written: Any = None
     # The delivery that this one repeats byte for byte, if any.
     repeats: int | None = None

@@ -11,10 +11,10 @@ from django.db import connection
 
 from conversations import placing
 from conversations.arrivals import Event, Said
-from conversations.content import stored, text_of
 from conversations.meeting import chats_of
 from conversations.models import Chat, Message, Origin
-from conversations.models.chats import STEP, note_message
+from conversations.models.chats import STEP, note, note_message
+from conversations.writing import Fresh, insert, prepare
 
 CHAT_COLUMNS = (
     "last_message_at",
@@ -38,8 +38,8 @@ def record(events: list[Event]) -> list[int]:
     """
     chats = chats_of(events)
     known = _already_written(events)
-    fresh: list[Message] = []
-    written: list[Message] = []
+    prepare(events)
+    fresh: list[Fresh] = []
     repeats: list[tuple[Event, Said, Chat]] = []
     adopted = placing.Adoptions(chats.values())
     for chat in chats.values():
@@ -53,12 +53,12 @@ def record(events: list[Event]) -> list[int]:
         left = [said for said in new if not adopted.adopt(chat, event, said)]
         if event.delivery_id < chat.last_delivery_id:
             # Its place is looked for among what is written.
-            written += Message.objects.bulk_create(fresh, batch_size=BATCH)
+            insert(fresh)
             fresh = []
         fresh += _messages(chat, event, left)
         chat.last_delivery_id = max(chat.last_delivery_id, event.delivery_id)
-    written += Message.objects.bulk_create(fresh, batch_size=BATCH)
-    _write_repeats(repeats, written)
+    insert(fresh)
+    _write_repeats(repeats)
     write_chats(chats.values())
     return [chat.pk for chat in chats.values()]
 
@@ -73,8 +73,8 @@ def _already_written(events: list[Event]) -> set[Place]:
     return places
 
 
-def _messages(chat: Chat, event: Event, said: list[Said]) -> list[Message]:
-    """Return unsaved messages in their places, the chat's row brought up to date with them."""
+def _messages(chat: Chat, event: Event, said: list[Said]) -> list[Fresh]:
+    """Return messages in their places, the chat's row brought up to date with them."""
     if not said:
         return []
     sequences: Iterable[int] | None = None
@@ -84,9 +84,8 @@ def _messages(chat: Chat, event: Event, said: list[Said]) -> list[Message]:
         sequences = range(chat.last_sequence + STEP, chat.last_sequence + STEP * (len(said) + 1), STEP)
     messages = []
     for each, sequence in zip(said, sequences, strict=True):
-        message = _message(chat, event, each, sequence)
-        note_message(chat, message)
-        messages.append(message)
+        note(chat, sequence, each.author_type, each.author_name, each.text, event.received_at)
+        messages.append(Fresh(chat, event, each, sequence))
     return messages
 
 
@@ -98,8 +97,8 @@ def _message(chat: Chat, event: Event, said: Said, sequence: int) -> Message:
         author_id=said.author_id,
         author_name=said.author_name,
         type=said.type,
-        text=text_of(said.type, said.data),
-        data=stored(said.data),
+        text=said.text,
+        data=said.stored,
         reply_token=event.reply_token,
         received_at=event.received_at,
         origin=Origin.WEBHOOK,
@@ -110,16 +109,16 @@ def _message(chat: Chat, event: Event, said: Said, sequence: int) -> Message:
     )
 
 
-def _write_repeats(repeats: list[tuple[Event, Said, Chat]], written: list[Message]) -> None:
+def _write_repeats(repeats: list[tuple[Event, Said, Chat]]) -> None:
     """Write what repeats another delivery byte for byte, beside its original; without one it is no repeat."""
     if not repeats:
         return
-    roots: dict[Any, int] = {(m.delivery_id, m.event_index, m.position): m.pk for m in written}
+    roots: dict[Any, int] = {}
     wanted = {event.repeats for event, _, _ in repeats}
     for *place, pk, root in Message.objects.filter(delivery__in=wanted).values_list(
         "delivery_id", "event_index", "position", "pk", "repeat_of"
     ):
-        roots.setdefault(tuple(place), root or pk)
+        roots[tuple(place)] = root or pk
     folded = []
     for event, said, chat in repeats:
         message = _message(chat, event, said, chat.last_sequence + STEP)

@@ -7,6 +7,7 @@ kills its worker is met alone the next time, and stops at its third attempt with
 import logging
 import time
 import traceback
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from conversations.arrivals import Event
 from conversations.recording import record
+from conversations.writing import prepare
 from protoadmin.connections.models import Channel
 from protoadmin.storable import storable_text
 from protoadmin.workers.identity import is_surely_dead, this_worker
@@ -133,35 +135,55 @@ def _fail(pk: int, trace: str) -> int:
     return 1
 
 
-@transaction.atomic
+@dataclass
+class Read:
+    """What deliveries say, before anything is written."""
+
+    deliveries: list[Delivery]
+    events: list[Event] = field(default_factory=list)
+    failed: dict[int, str] = field(default_factory=dict)
+    originals: dict[int, int] = field(default_factory=dict)
+
+
 def _write(ids: list[int]) -> int:
-    """Write everything that these deliveries say, and their new states, in one transaction."""
-    if not _hold():
-        return 0
+    """Write everything that these deliveries say, and their new states, in one transaction.
+
+    They are read before it begins: as long as it lasts, SQLite lets no receiver write.
+    """
+    read = _read(ids)
+    with transaction.atomic():
+        if not _hold():
+            return 0
+        if Delivery.objects.filter(pk__in=ids, state=DeliveryState.RECEIVED).count() != len(read.deliveries):
+            # Another worker was at them meanwhile, as after a pause that was longer than the lease.
+            return 0
+        if read.events:
+            record(read.events)
+        _settle(read)
+    return len(read.deliveries)
+
+
+def _read(ids: list[int]) -> Read:
     deliveries = list(Delivery.objects.filter(pk__in=ids, state=DeliveryState.RECEIVED).order_by("pk"))
-    originals = _originals(deliveries)
+    read = Read(deliveries, originals=_originals(deliveries))
     teamspaces = dict(Channel.objects.filter(pk__in={d.channel_id for d in deliveries}).values_list("pk", "teamspace"))
-    events: list[Event] = []
-    failed: dict[int, str] = {}
     for delivery in deliveries:
         try:
             found, problems = _events(delivery)
         except Unreadable as error:
-            failed[delivery.pk] = str(error)
+            read.failed[delivery.pk] = str(error)
             continue
         for event in found:
             event.channel_pk = delivery.channel_id or 0
             event.teamspace_pk = teamspaces[event.channel_pk]
             event.delivery_id, event.received_at = delivery.pk, delivery.received_at
             event.is_again = delivery.attempts > 1 or delivery.processed_at is not None
-            event.repeats = originals.get(delivery.pk)
-        events += found
+            event.repeats = read.originals.get(delivery.pk)
+        read.events += found
         if problems:
-            failed[delivery.pk] = " ".join(problems)[:2000]
-    if events:
-        record(events)
-    _settle(deliveries, failed, originals)
-    return len(deliveries)
+            read.failed[delivery.pk] = " ".join(problems)[:2000]
+    prepare(read.events)
+    return read
 
 
 def _events(delivery: Delivery) -> tuple[list[Event], list[str]]:
@@ -176,6 +198,10 @@ def _originals(deliveries: list[Delivery]) -> dict[int, int]:
     window = timedelta(seconds=settings.WEBHOOK_REPEAT_WINDOW)
     if not deliveries or not window:
         return {}
+    if any(each.processed_at is not None for each in deliveries):
+        # Replayed ones lie far apart: each is looked up by itself.
+        found = {each.pk: _newest_before_one(each, window) for each in deliveries}
+        return {pk: original for pk, original in found.items() if original is not None}
     last: dict[tuple[int | None, str], tuple[int, datetime]] = {}
     for row in _newest_before(deliveries, window):
         last[row.channel_id, row.body_sha256] = (row.pk, row.received_at)
@@ -186,6 +212,17 @@ def _originals(deliveries: list[Delivery]) -> dict[int, int]:
             originals[each.pk] = last[key][0]
         last[key] = (each.pk, each.received_at)
     return originals
+
+
+def _newest_before_one(delivery: Delivery, window: timedelta) -> int | None:
+    earlier = Delivery.objects.filter(
+        body_sha256=delivery.body_sha256,
+        channel=delivery.channel_id,
+        received_at__gte=delivery.received_at - window,
+        received_at__lte=delivery.received_at,
+        pk__lt=delivery.pk,
+    ).exclude(state__in=(DeliveryState.REJECTED, DeliveryState.FAILED))
+    return earlier.order_by("-received_at", "-pk").values_list("pk", flat=True).first()
 
 
 def _newest_before(deliveries: list[Delivery], window: timedelta) -> "models.QuerySet[Delivery]":
@@ -206,13 +243,13 @@ def _newest_before(deliveries: list[Delivery], window: timedelta) -> "models.Que
     return Delivery.objects.filter(pk__in=ids, state__in=good).only("pk", "channel", "body_sha256", "received_at")
 
 
-def _settle(deliveries: list[Delivery], failed: dict[int, str], originals: dict[int, int]) -> None:
+def _settle(read: Read) -> None:
     now = timezone.now()
-    for pk, words in failed.items():
+    for pk, words in read.failed.items():
         Delivery.objects.filter(pk=pk).update(state=DeliveryState.FAILED, error=words, processed_at=now)
-    well = [each.pk for each in deliveries if each.pk not in failed]
-    repeated = [pk for pk in well if pk in originals]
-    processed = [pk for pk in well if pk not in originals]
+    well = [each.pk for each in read.deliveries if each.pk not in read.failed]
+    repeated = [pk for pk in well if pk in read.originals]
+    processed = [pk for pk in well if pk not in read.originals]
     for pks, state in ((processed, DeliveryState.PROCESSED), (repeated, DeliveryState.REPEAT)):
         if pks:
             Delivery.objects.filter(pk__in=pks).update(state=state, error="", traceback="", processed_at=now)

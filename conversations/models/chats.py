@@ -1,5 +1,6 @@
 """Chats and their messages, as the Messaging API and its webhooks tell of them (seed 004)."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
@@ -161,13 +162,18 @@ class Message(models.Model):
 def note_message(chat: Chat, message: Message) -> None:
     """Write on `chat`, without saving it, what the inbox shows of its newest message; a repeat is not counted."""
     sequence = message.sequence or 0
-    is_newest = sequence > chat.last_sequence
-    chat.last_sequence = max(chat.last_sequence, sequence)
     if message.repeat_of_id is not None:
-        return
+        chat.last_sequence = max(chat.last_sequence, sequence)
+    else:
+        note(chat, sequence, message.author_type, message.author_name, message.text, message.received_at)
+
+
+def note(chat: Chat, sequence: int, author_type: str, author_name: str, text: str, received_at: datetime) -> None:
+    """Do so for a message that is no repeat."""
     chat.message_count += 1
-    chat.has_agent = chat.has_agent or message.author_type == AuthorType.AGENT
-    if is_newest:
-        chat.last_text = message.text[:300]
-        chat.last_author_type, chat.last_author_name = message.author_type, message.author_name
-        chat.last_message_at = message.received_at
+    chat.has_agent = chat.has_agent or author_type == AuthorType.AGENT
+    if sequence > chat.last_sequence:
+        chat.last_sequence = sequence
+        chat.last_text = text[:300]
+        chat.last_author_type, chat.last_author_name = author_type, author_name
+        chat.last_message_at = received_at
