@@ -58,7 +58,7 @@ class SaveCustomer(Operation):
     def changed(self, call: Call) -> None:
         """Show the state of the newest save as the person's."""
         newer = Call.objects.filter(
-            operation=self.name, target_type=call.target_type, target_id=call.target_id, pk__gt=call.pk
+            operation=self.name, target_type=call.target_type_id, target_id=call.target_id, pk__gt=call.pk
         )
         Customer.objects.filter(~Exists(newer), pk=call.target_id or 0).update(sync_state=shown_state(call))
 

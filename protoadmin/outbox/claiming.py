@@ -100,8 +100,7 @@ def _take(call: Call, now: datetime.datetime) -> None:
     call.worker = this_worker()
     if operation is not None and operation.can_confirm:
         call.context = {**call.context, "known": operation.remember(call)}
-    call.save(update_fields=["attempts", "sent_at", "leased_until", "worker", "context"])
-    move(call, CallState.SENDING)
+    move(call, CallState.SENDING, "attempts", "sent_at", "worker", "context")
 
 
 def claim_look_up() -> Call | None:

@@ -52,9 +52,9 @@ def settle_answer(call: Call, operation: Operation, answer: Answer, request: Req
             if fresh is None:
                 logger.warning("a late answer to call %s was not used", call.pk)
                 return
-            _write_answer(fresh, answer, request)
+            _note_answer(fresh, answer, request)
             # First done, then applied: a save that has been answered is none that waits to go out.
-            move(fresh, CallState.DONE)
+            move(fresh, CallState.DONE, *ATTEMPT_FIELDS)
             operation.apply(fresh, answer.data)
     except (OperationalError, InterfaceError):
         # The database is away: the call stays `sending` until its lease ends, and is then judged as a death.
@@ -64,12 +64,11 @@ def settle_answer(call: Call, operation: Operation, answer: Answer, request: Req
         _settle_unstorable(call, operation, answer, request)
 
 
-def _write_answer(call: Call, answer: Answer, request: Request) -> None:
+def _note_answer(call: Call, answer: Answer, request: Request) -> None:
     call.status_code, call.error, call.error_fields, call.next_attempt_at = answer.status, "", {}, None
     call.duration_ms = round(answer.seconds * 1000)
     call.request = shown_request(request, _secrets(call))
     call.response = _shown_response(answer.data, answer.excerpt, _secrets(call))
-    call.save(update_fields=ATTEMPT_FIELDS)
 
 
 def _secrets(call: Call) -> tuple[str, ...]:
@@ -99,10 +98,9 @@ def _settle_unstorable(call: Call, operation: Operation, answer: Answer, request
     fresh = _lock(call, CallState.SENDING)
     if fresh is None:
         return
-    _write_answer(fresh, answer, request)
+    _note_answer(fresh, answer, request)
     fresh.error = UNSTORABLE_READ if operation.is_read else UNSTORABLE
-    fresh.save(update_fields=["error"])
-    move(fresh, CallState.FAILED if operation.is_read else CallState.UNCONFIRMED)
+    move(fresh, CallState.FAILED if operation.is_read else CallState.UNCONFIRMED, *ATTEMPT_FIELDS)
 
 
 def settle_unsendable(call: Call, message: str) -> None:

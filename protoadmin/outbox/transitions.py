@@ -9,13 +9,13 @@ from protoadmin.runs.services import run_count, run_note_errors
 ENDED = (CallState.DONE, CallState.FAILED, CallState.UNCONFIRMED, CallState.DISMISSED)
 
 
-def move(call: Call, to: CallState) -> None:
-    """Write the new state of a locked call, count it for its run and tell its operation."""
+def move(call: Call, to: CallState, *also: str) -> None:
+    """Write the new state of a locked call (and `also` these fields), count it for its run and tell its operation."""
     before = CallState(call.state)
     call.state = to
     call.finished_at = timezone.now() if to in ENDED else None
     call.leased_until = call.leased_until if to == CallState.SENDING else None
-    call.save(update_fields=["state", "finished_at", "leased_until"])
+    call.save(update_fields=["state", "finished_at", "leased_until", *also])
     if call.run_id is not None:
         _count(call, call.run_id, before, to)
     operation = find_operation(call.operation)
