@@ -1,5 +1,7 @@
 """Long jobs: what they are to do, how far they are, and what went wrong, row by row."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
@@ -57,6 +59,9 @@ class Run(models.Model):
         editable=False,
         help_text="When what follows its end is done by whoever looks, if not yet.",
     )
+
+    # What the kind's `read` has just brought; never stored.
+    page: Any = None
 
     class Meta:
         ordering = ("-id",)

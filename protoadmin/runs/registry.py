@@ -21,6 +21,14 @@ class RunFailed(Exception):
     """The whole run cannot go on; the message says why and what to do."""
 
 
+class ReadAgain(Exception):
+    """The remote does not answer just now: `read` is called again after `seconds`; the message is shown meanwhile."""
+
+    def __init__(self, message: str, *, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 @dataclass(frozen=True)
 class RunKind:
     """How one kind of run works.
@@ -33,6 +41,9 @@ class RunKind:
     name: str
     label: str
     work: Callable[[Run], Slice]
+    # Called before each slice, outside any transaction: what it returns (a page of a remote list) is `run.page` in
+    # `work`. It may raise RunFailed, and ReadAgain to be called again after a pause.
+    read: Callable[[Run], Any] | None = None
     after: Callable[[Run], None] | None = None
     # what else has to end when a person stops the run, inside the same transaction (calls that wait, for example)
     stop: Callable[[Run], None] | None = None

@@ -3,13 +3,14 @@
 import datetime
 import logging
 import time
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from protoadmin.runs.models import ACTIVE_STATES, Run, RunState
-from protoadmin.runs.registry import RunFailed, RunKind, Slice, run_kind
+from protoadmin.runs.registry import ReadAgain, RunFailed, RunKind, Slice, run_kind
 from protoadmin.runs.services import run_end
 
 logger = logging.getLogger(__name__)
@@ -17,6 +18,8 @@ logger = logging.getLogger(__name__)
 LEASE = datetime.timedelta(seconds=15)
 MAX_DEATHS = 3
 LOCK_PAUSE_LEAST, LOCK_PAUSE_MOST = 0.01, 0.11
+# Beside the lease itself: a request takes 30 seconds at most, and a page may need two.
+READ_LEASE = datetime.timedelta(seconds=60)
 NAP = datetime.timedelta(seconds=1)
 
 
@@ -98,9 +101,11 @@ def _slice(run: Run) -> Slice:
     """Do one slice and write what it says; FINISHED stands for every kind of end here."""
     kind = run_kind(run.kind)
     try:
+        cursor = _read(run, kind)
         with transaction.atomic():
             run.refresh_from_db(from_queryset=Run.objects.select_for_update(of=("self",), no_key=True))
-            if run.state != RunState.RUNNING:
+            if run.state != RunState.RUNNING or (cursor is not None and cursor != run.cursor):
+                # It has ended, or the read took so long that another worker went on with it.
                 return Slice.FINISHED
             if kind is None:
                 raise RunFailed(f"This version of the product knows no job named {run.kind}.")
@@ -109,6 +114,8 @@ def _slice(run: Run) -> Slice:
             return verdict
     except RunFailed as error:
         _fail(run, str(error))
+    except ReadAgain as error:
+        _wait(run, error)
     except (OperationalError, InterfaceError):
         # The database is busy or away: the lease runs out and another try continues at the same cursor.
         logger.exception("run %s (%s) was interrupted", run.pk, run.kind)
@@ -116,6 +123,27 @@ def _slice(run: Run) -> Slice:
         logger.exception("run %s (%s) failed", run.pk, run.kind)
         _fail(run, "It stopped with an unexpected error; the log of the workers tells more.")
     return Slice.FINISHED
+
+
+def _read(run: Run, kind: RunKind | None) -> Any:
+    """Have the kind read what its next slice needs; return the cursor at which it did, None where it reads nothing."""
+    if kind is None or kind.read is None:
+        return None
+    # The lease lasts as long as a slow remote may take.
+    until = timezone.now() + READ_LEASE
+    if not Run.objects.filter(pk=run.pk, state=RunState.RUNNING, stop_requested=False).update(heartbeat_at=until):
+        run.page = None
+        return None
+    run.page = kind.read(run)
+    return run.cursor
+
+
+def _wait(run: Run, error: ReadAgain) -> None:
+    """Let the run rest: whoever looks after the pause goes on with it."""
+    then = timezone.now() - LEASE + datetime.timedelta(seconds=error.seconds)
+    Run.objects.filter(pk=run.pk, state=RunState.RUNNING).update(
+        heartbeat_at=then, attempts=0, error=f"Waiting: {error}"[:2000]
+    )
 
 
 def _stopped(run: Run, kind: RunKind) -> Slice | None:
@@ -129,9 +157,9 @@ def _stopped(run: Run, kind: RunKind) -> Slice | None:
 def _write(run: Run, verdict: Slice) -> None:
     """Save what the slice changed. Counts move by F() where several workers count, so they are not saved here."""
     now = timezone.now()
-    run.attempts = 0
+    run.attempts, run.error = 0, ""
     if verdict is Slice.FINISHED:
-        run.save(update_fields=["cursor", "total", "parameters"])
+        run.save(update_fields=["cursor", "total", "parameters", "error"])
         run_end(run, RunState.STOPPED if run.stop_requested else RunState.DONE)
         return
     run.heartbeat_at = now
@@ -140,7 +168,7 @@ def _write(run: Run, verdict: Slice) -> None:
     elif verdict is Slice.ASKED:
         # The answers come in by themselves; look again soon whether all are there.
         run.heartbeat_at = now - LEASE + NAP
-    run.save(update_fields=["cursor", "total", "parameters", "attempts", "heartbeat_at", "state"])
+    run.save(update_fields=["cursor", "total", "parameters", "attempts", "heartbeat_at", "state", "error"])
 
 
 def _fail(run: Run, message: str) -> None:
