@@ -121,13 +121,14 @@ class Traffic:
         if written == 0:
             return _text(self.dice.choice((said["hi"], said["customer_lines"][0])))
         if written < 3:
-            return self._asking(said, TOPICS[(int(chat["id"][:4], 16) + written) % len(TOPICS)])
+            return self._asking(said, written, TOPICS[(int(chat["id"][:4], 16) + written) % len(TOPICS)])
         return _text(said["quick"]["agent"][1] if self.dice.random() < 0.5 else said["thanks"])
 
-    def _asking(self, said: dict[str, Any], topic: str) -> dict[str, Any]:
-        if self.dice.random() < 0.15:
+    def _asking(self, said: dict[str, Any], written: int, topic: str) -> dict[str, Any]:
+        """A question, sometimes a click or a file; never the same twice, since its answer would look like a repeat."""
+        if written == 1 and self.dice.random() < 0.25:
             return {"type": "button", "data": {"payload": said["cards"][1][0]}}
-        if self.dice.random() < 0.15:
+        if written == 2 and self.dice.random() < 0.25:
             url = "https://www.example.com/uploads/receipt.jpg"
             return {"type": "media", "data": {"attachment": {"filename": "receipt.jpg", "url": url}}}
         return _text(said["quick"][topic][1])

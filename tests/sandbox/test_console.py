@@ -154,6 +154,14 @@ def test_activity_names_what_came_in(gateway: Gateway) -> None:
     assert gateway.headers["X-PROTO-TOKEN"] not in text
 
 
+def test_it_says_what_it_can_be_told(remote: Remote) -> None:
+    routes = remote.get("/help")
+    assert {"POST /_sandbox/chats/{chat_id}/say", "POST /_sandbox/channels/{channel_id}/deliver"} <= {
+        f"{route['method']} {route['path']}" for route in routes
+    }
+    assert all(route["does"] for route in routes)
+
+
 @pytest.mark.parametrize("path", ["/_sandbox/chats", "/_sandbox/webhooks", "/_sandbox/traffic"])
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Host": "evil.example"}])
 def test_another_site_cannot_steer_it(remote: Remote, path: str, headers: dict[str, str]) -> None:
