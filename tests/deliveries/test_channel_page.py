@@ -10,6 +10,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
+from protoadmin.clients.wire import session_for
 from protoadmin.connections.models import Channel
 from protoadmin.outbox.models import Call, CallState
 from protoadmin.outbox.sending import send_due
@@ -68,6 +69,15 @@ def stranger(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[St
     server.server_close()
 
 
+@pytest.fixture
+def ourselves(live_server: Any, settings: Any) -> Iterator[None]:
+    """The product itself at PUBLIC_URL."""
+    settings.PUBLIC_URL = live_server.url
+    yield
+    # The server's thread, and its database connection, live as long as the kept connection to it.
+    session_for(live_server.url).close()
+
+
 # --- what the page says -----------------------------------------------------------------------------
 
 
@@ -112,8 +122,8 @@ def test_what_came_last(house: House) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_test_delivery_arrives(house: House, live_server: Any, settings: Any) -> None:
-    settings.PUBLIC_URL = live_server.url
+@pytest.mark.usefixtures("ourselves")
+def test_a_test_delivery_arrives(house: House) -> None:
     call = send(house)
     assert call.state == CallState.DONE, call.error
     delivery = Delivery.objects.get()
@@ -126,8 +136,7 @@ def test_a_test_delivery_arrives(house: House, live_server: Any, settings: Any) 
     assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.PROCESSED}
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_secret_of_another_installation(house: House, live_server: Any, stranger: type[Stranger]) -> None:
+def test_the_secret_of_another_installation(house: House, stranger: type[Stranger]) -> None:
     stranger.status, stranger.kind = 401, "application/json"
     stranger.body = b'{"error": "The signature is not that of this body with the channel\'s secret."}'
     assert send(house).state == CallState.FAILED
