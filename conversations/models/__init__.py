@@ -3,5 +3,6 @@
 from conversations.models.chats import AuthorType, Chat, Message, Origin
 from conversations.models.reading import ReadMark, SavedView
 from conversations.models.tickets import Ticket
+from conversations.models.visitors import VisitorConversation
 
-__all__ = ["AuthorType", "Chat", "Message", "Origin", "ReadMark", "SavedView", "Ticket"]
+__all__ = ["AuthorType", "Chat", "Message", "Origin", "ReadMark", "SavedView", "Ticket", "VisitorConversation"]

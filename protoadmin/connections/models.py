@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from protoadmin.clients import messaging, platform
+from protoadmin.clients import helpdesk, messaging, platform, protocol
 from protoadmin.clients.transport import Client, Request
 from protoadmin.connections.base_urls import check_base_url
 from protoadmin.encryption import EncryptedTextField, LockedSecret, encrypted_fields
@@ -144,3 +144,62 @@ class Channel(Connection):
     def probe(self) -> Request:
         """Return list-chats of a human that does not exist: an empty list when id and token are right."""
         return messaging.list_chats(self.channel_id, human_id="proto-admin-connection-test", maximum=1)
+
+
+class ProtocolProject(Connection):
+    """A project of Protocol, whose customers are mirrored (seed 002)."""
+
+    base_url = models.CharField("base URL", max_length=300, default=protocol.DEFAULT_BASE_URL)
+    project_id = models.CharField("project id", max_length=100, blank=True, default="")
+    teamspace = models.ForeignKey(Teamspace, on_delete=models.PROTECT, related_name="protocol_projects")
+    token: Any = EncryptedTextField(blank=True, default="", help_text="Sent as a bearer token.")
+
+    class Meta:
+        ordering = ("name",)
+
+    @property
+    def owner(self) -> Teamspace:
+        """A project belongs to its teamspace."""
+        return self.teamspace
+
+    def client(self) -> Client:
+        """Return a Protocol client."""
+        return protocol.client(self.base_url, self.reveal("token"))
+
+    def probe(self) -> Request:
+        """Return the list of one customer."""
+        return protocol.list_customers(limit=1)
+
+
+class HelpdeskAccount(Connection):
+    """An account of the helpdesk, whose companies, contacts and conversations are mirrored (seed 003)."""
+
+    base_url = models.CharField("base URL", max_length=300, help_text="It ends with /api/v1.")
+    teamspace = models.ForeignKey(Teamspace, on_delete=models.PROTECT, related_name="helpdesk_accounts")
+    api_key: Any = EncryptedTextField("API key", blank=True, default="", help_text="Sent as a bearer token.")
+    pull_every = models.PositiveIntegerField(
+        "pull every … minutes", default=60, help_text="How often everything is read anew. 0 switches it off."
+    )
+    pulled_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ("name",)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep to the pace that the API's document recommends, unless somebody chose another."""
+        if self._state.adding and self.requests_per_minute is None:
+            self.requests_per_minute = helpdesk.REQUESTS_PER_MINUTE
+        super().save(*args, **kwargs)
+
+    @property
+    def owner(self) -> Teamspace:
+        """An account belongs to its teamspace."""
+        return self.teamspace
+
+    def client(self) -> Client:
+        """Return a helpdesk client."""
+        return helpdesk.client(self.base_url, self.reveal("api_key"))
+
+    def probe(self) -> Request:
+        """Return the list of companies: the API has nothing smaller."""
+        return helpdesk.listing("companies")
