@@ -97,6 +97,11 @@ class Transcript:
     has_newer: bool = False
 
 
+def version_of(chat: Chat) -> str:
+    """Return what a page remembers of a chat, to ask for what is new since: the version, and what its head shows."""
+    return f"{chat.version}.{int(chat.active)}.{chat.at_proto}"
+
+
 def opened(chat: Chat, read_to: int | None) -> Transcript:
     """Return what a person sees who opens the chat: from the first unread message on, else the newest."""
     first = None

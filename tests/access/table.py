@@ -58,9 +58,12 @@ PAGES: dict[str, Page] = {
         add=CHANGERS,
         change=CHANGERS,
         delete=ADMINISTRATORS,
-        buttons=dict.fromkeys(("create-ticket", "add-tags", "set-custom-fields", "refresh", "insert"), CHANGERS),
+        buttons=dict.fromkeys(
+            ("create-ticket", "add-tags", "set-custom-fields", "start-chat", "refresh", "pull-chats", "insert"),
+            CHANGERS,
+        ),
         list_buttons={"import-people": ADMINISTRATORS},
-        panels=frozenset({"sending", "person", "tickets", "history"}),
+        panels=frozenset({"sending", "person", "tickets", "chats", "history"}),
     ),
     "customers.tag": Page(view=EVERYBODY, add=ADMINISTRATORS, delete=SUPERUSERS),
     "customers.customfield": Page(

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from conversations.inbox.transcript import version_of
 from conversations.models import Chat, Message, ReadMark, SavedView
 from protoadmin.outbox.models import Call
 from tests.inbox.scene import Scene
@@ -130,7 +131,7 @@ class Watcher:
     def __init__(self, client: Client, chat: Chat | None = None, **filters: str) -> None:
         self.client, self.query = client, dict(filters)
         if chat is not None:
-            self.query |= {"chat": str(chat.pk), "v": str(chat.version)}
+            self.query |= {"chat": str(chat.pk), "v": version_of(chat)}
 
     def ask(self) -> dict[str, Any]:
         """Return what is new; nothing for 204."""
@@ -189,6 +190,17 @@ def test_an_ended_chat_and_a_filter(scene: Scene) -> None:
     assert "list" not in watcher.ask(), "the beat moved, the filtered list did not"
 
 
+def test_the_head_of_an_open_chat_follows(scene: Scene) -> None:
+    chat = scene.chat("human: hi")
+    watcher = Watcher(scene.client(scene.sam), chat)
+    watcher.ask()
+    Chat.objects.filter(pk=chat.pk).update(active=False)
+    news = watcher.ask()
+    assert "Ended" in news["flags"]
+    assert news["lines"].strip() == ""
+    assert watcher.ask() == {}
+
+
 def test_a_renamed_person_is_told_when_everything_is_asked_for(scene: Scene) -> None:
     chat = scene.chat("human: hi", human=scene.human("Jane"))
     client = scene.client(scene.sam)
@@ -209,7 +221,7 @@ def test_what_a_page_does_not_show_yet_is_in_the_first_question_after_it(scene: 
     opened = page(sam, url("change", chat))
     beat = opened.split('data-beat="')[1].split('"')[0]
     version = opened.split('data-version="')[-1].split('"')[0]
-    assert version == str(chat.version)
+    assert version == version_of(chat)
     scene.say(chat, "bot: meanwhile")
     news = sam.get(LIVE, {"b": beat, "chat": str(chat.pk), "v": version}).json()
     assert "meanwhile" in news["lines"]

@@ -24,10 +24,21 @@
     if (first) box.scrollTop = first.offsetTop - 60;
     else box.scrollTop = box.scrollHeight;
     box.addEventListener("scroll", scrolled, { passive: true });
+    room = 0;
+    wasLast = isAtEnd();
+    keeper.disconnect();
+    keeper.observe(box);
     box.querySelectorAll(".ib-edge").forEach((edge) => sentry().observe(edge));
     inbox.write?.adopt(section);
     read();
   }
+
+  // A composer that grows, or a keyboard that comes up, must not cover the end.
+  let room = 0, wasLast = true;
+  const keeper = new ResizeObserver(() => {
+    if (box && room && box.clientHeight !== room && wasLast) box.scrollTop = box.scrollHeight;
+    room = box?.clientHeight || 0;
+  });
 
   // --- opening another chat in place
   chat.open = async (pk) => {
@@ -121,7 +132,8 @@
   chat.update = (news) => {
     const wasAtEnd = isAtEnd(), last = list.lastElementChild?.dataset.place;
     const lines = [...inbox.parse(news.lines).querySelectorAll("li.ib-line")];
-    chat.version = String(news.version);
+    chat.version = news.version;
+    holder.querySelector(".ib-flags").replaceChildren(inbox.parse(news.flags));
     chat.sequence = news.sequence;
     for (const pk of news.gone) document.getElementById(`m${pk}`)?.remove();
     let added = 0, mine = false;
@@ -159,6 +171,7 @@
   }
   function scrolled() {
     inbox.stir();
+    if (box.clientHeight === room) wasLast = isAtEnd();
     if (isAtEnd()) {
       waiting = 0;
       pill.hidden = true;

@@ -94,7 +94,9 @@
     } finally {
       sending = false;
       button.removeAttribute("aria-busy");
-      if (sent === form) write.focus();
+      const wrong = sent.querySelector("[data-error]:not([hidden])")?.parentElement.querySelector("textarea, input:not([type=hidden]):not([type=radio])");
+      if (wrong) wrong.focus();
+      else if (sent === form) write.focus();
     }
   }
 

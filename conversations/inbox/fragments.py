@@ -1,0 +1,207 @@
+"""The fragments of the inbox: what its page asks for after it was opened. All of it is read, nothing is changed."""
+
+import hashlib
+import json
+from typing import Any, ClassVar
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
+
+from conversations.inbox import reading, transcript
+from conversations.inbox.composing import MessageForm
+from conversations.inbox.filters import Filters
+from conversations.inbox.listing import ListPage, Place, chats_page, pulse
+from conversations.inbox.person_pane import customer_buttons, pane
+from conversations.models import Chat
+from protoadmin.screens.base import ProtoModelAdmin
+from protoadmin.screens.filters import as_id
+from protoadmin.screens.people import person
+
+ONLY_READ = method_decorator(require_safe)
+
+
+class ChatFragments(ProtoModelAdmin):
+    """What pages of chats are made of."""
+
+    read_only_page = True
+    panels: ClassVar[dict[str, str]] = {"person": "admin/inbox/person.html"}
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the fragments' addresses."""
+
+        def part(route: str, method: Any, name: str) -> URLPattern:
+            view: Any = self.admin_site.admin_view(method)
+            found: URLPattern = path(route, view, name=f"conversations_chat_{name}")
+            return found
+
+        return [
+            part("rows/", self.rows_view, "rows"),
+            part("live/", self.live_view, "live"),
+            part("<path:object_id>/pane/", self.pane_view, "pane"),
+            part("<path:object_id>/messages/", self.messages_view, "messages"),
+            part("<path:object_id>/print/", self.print_view, "print"),
+            part("<path:object_id>/text/", self.text_view, "text"),
+            *super().get_urls(),
+        ]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return a chat with whom it is with, in one query."""
+        chats = self.get_queryset(request).select_related("human__customer", "channel", "teamspace")
+        try:
+            return chats.defer("remote_data", "chat_token").get(pk=int(object_id))
+        except (ValueError, OverflowError, Chat.DoesNotExist):
+            return None
+
+    # --- what the templates need ----------------------------------------------------------------
+
+    def _list_context(self, request: HttpRequest, filters: Filters, page: ListPage) -> dict[str, Any]:
+        query = filters.query()
+        return {
+            "filters": filters,
+            "query": query,
+            "without_q": filters.query(q=""),
+            "suffix": f"?{query}" if query else "",
+            "page": page,
+            "more_url": f"{reverse('admin:conversations_chat_rows')}?{filters.query()}&after={page.next}"
+            if page.next
+            else "",
+            "list_version": self._list_version(page),
+            "list_url": self.list_url(),
+        }
+
+    def _chat_context(self, request: HttpRequest, chat: Chat) -> dict[str, Any]:
+        user = person(request)
+        shown = transcript.opened(chat, reading.read_to(chat, user))
+        may_send = user.has_perm("conversations.send_message")
+        return {
+            "chat": chat,
+            "record": chat,
+            "chat_url": self.change_url(chat),
+            "version": transcript.version_of(chat),
+            "person_name": str(chat.human) if chat.human else f"Chat {chat.chat_id or chat.pk}",
+            "shown": shown,
+            **self._lines_context(request, chat, shown.lines),
+            "form": MessageForm(record=chat, user=user, auto_id="write_%s") if may_send else None,
+            "chat_buttons": {entry["button"].name: entry for entry in self.buttons_for(request, chat)},
+            "person_panel": self.render_panel(request, chat, "person")[0],
+            "proto_buttons": customer_buttons(request, chat),
+            "buttons_next": self.change_url(chat),
+        }
+
+    def _lines_context(self, request: HttpRequest, chat: Chat, lines: list[transcript.Line]) -> dict[str, Any]:
+        return {
+            "chat": chat,
+            "chat_url": self.change_url(chat),
+            "lines": lines,
+            "may_settle_all": request.user.has_perm("outbox.settle_all_calls"),
+            "may_settle_own": request.user.has_perm("outbox.change_call"),
+        }
+
+    def panel_context(self, request: HttpRequest, record: Chat, name: str) -> dict[str, Any]:
+        """Whom the chat is with."""
+        return pane(request, record)
+
+    # --- fragments ----------------------------------------------------------------------------
+
+    def _reader(self, request: HttpRequest) -> None:
+        """Refuse who may not read chats at all."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    @ONLY_READ
+    def rows_view(self, request: HttpRequest) -> HttpResponse:
+        """Return a further page of the list, or the first one for other filters."""
+        self._reader(request)
+        user, filters = person(request), Filters.read(request.GET)
+        page = chats_page(user, filters, Place.read(request.GET.get("after", "")))
+        return TemplateResponse(request, "admin/inbox/rows.html", self._list_context(request, filters, page))
+
+    @ONLY_READ
+    def pane_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Return transcript, composer and person of a chat that is opened."""
+        chat = self.visible_record(request, object_id)
+        filters = Filters.read(request.GET)
+        context = {**self._chat_context(request, chat), "query": filters.query(), "list_url": self.list_url()}
+        return TemplateResponse(request, "admin/inbox/chat.html", context)
+
+    @ONLY_READ
+    def messages_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Return the page of messages before or behind a place."""
+        chat = self.visible_record(request, object_id)
+        after = transcript.place_of(request.GET.get("after", ""))
+        before = transcript.place_of(request.GET.get("before", ""))
+        found = transcript.newer_than(chat, after) if after else transcript.older_than(chat, before)
+        html = render_to_string("admin/inbox/lines.html", self._lines_context(request, chat, found.lines), request)
+        return JsonResponse({"html": html, "older": found.has_older, "newer": found.has_newer})
+
+    @ONLY_READ
+    def print_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Return a plain page of the whole chat."""
+        chat = self.visible_record(request, object_id)
+        shown = transcript.printed(chat)
+        context = {**self._lines_context(request, chat, shown.lines), "shown": shown, "now": timezone.now()}
+        return TemplateResponse(request, "admin/inbox/print.html", context)
+
+    @ONLY_READ
+    def text_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Return the whole chat as text."""
+        chat = self.visible_record(request, object_id)
+        shown = transcript.printed(chat)
+        text = render_to_string("admin/inbox/chat.txt", {"chat": chat, "shown": shown, "lines": shown.lines})
+        return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+    # --- live ---------------------------------------------------------------------------------
+
+    def _beat(self, request: HttpRequest, filters: Filters) -> str:
+        return _digest(pulse(person(request), filters))
+
+    def _list_version(self, page: ListPage) -> str:
+        return _digest([[row.values, row.read_to] for row in page.rows])
+
+    @ONLY_READ
+    def live_view(self, request: HttpRequest) -> HttpResponse:
+        """Return what is new in list and transcript, or 204: `b` and `v` say what the page has of either."""
+        self._reader(request)
+        filters = Filters.read(request.GET)
+        news: dict[str, Any] = {}
+        beat = self._beat(request, filters)
+        if beat != request.GET.get("b") or request.GET.get("all") == "1":
+            page = chats_page(person(request), filters)
+            version = self._list_version(page)
+            news["beat"] = beat
+            if version != request.GET.get("l"):
+                context = self._list_context(request, filters, page)
+                news["list"] = render_to_string("admin/inbox/rows.html", context, request)
+                news["list_version"] = version
+        if opened := request.GET.get("chat"):
+            news |= self._chat_news(request, opened)
+        return JsonResponse(news) if news else HttpResponse(status=204)
+
+    def _chat_news(self, request: HttpRequest, object_id: str) -> dict[str, Any]:
+        chat = self.get_object(request, object_id)
+        if chat is None:
+            raise Http404
+        known = request.GET.get("v", "")
+        if known == transcript.version_of(chat):
+            return {}
+        lines, gone = transcript.changed_since(chat, as_id(known.partition(".")[0]) or 0)
+        html = render_to_string("admin/inbox/lines.html", self._lines_context(request, chat, lines), request)
+        return {
+            "chat": chat.pk,
+            "version": transcript.version_of(chat),
+            "flags": render_to_string("admin/inbox/flags.html", {"chat": chat}),
+            "sequence": str(chat.last_sequence),
+            "lines": html,
+            "gone": gone,
+            "is_whole": len(lines) + len(gone) < transcript.NEW_AT_ONCE,
+        }
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, default=str).encode()).hexdigest()[:16]
