@@ -1,6 +1,8 @@
 """Write a delivery durably, by hand: the ORM alone would cost more than everything else that the receivers do."""
 
+import sqlite3
 import threading
+import time
 from typing import Any
 
 from django.db import connection as default_connection
@@ -18,6 +20,8 @@ _INTO = f"INSERT INTO {Delivery._meta.db_table} ({', '.join(COLUMNS)}) VALUES " 
 INSERT_SQLITE = f"{_INTO} ({', '.join('?' * len(COLUMNS))})"
 INSERT_POSTGRESQL = f"{_INTO} ({', '.join(['%s'] * len(COLUMNS))})"
 
+# Between two looks whether SQLite's lock is free, in seconds.
+PAUSE = 0.001
 Values = tuple[Any, ...]
 
 
@@ -86,10 +90,7 @@ def _insert(gathered: list[_Place]) -> Exception | None:
     """Insert all or none; return what went wrong."""
     driver = connection.connection
     try:
-        if len(gathered) == 1:
-            driver.execute(INSERT_SQLITE, gathered[0].values)
-            return None
-        driver.execute("BEGIN IMMEDIATE")
+        _begin(driver)
         try:
             driver.executemany(INSERT_SQLITE, [place.values for place in gathered])
             driver.execute("COMMIT")
@@ -100,6 +101,25 @@ def _insert(gathered: list[_Place]) -> Exception | None:
     except Exception as error:  # noqa: BLE001 - each of the waiting threads raises it for itself
         return error
     return None
+
+
+def _begin(driver: sqlite3.Connection) -> None:
+    """Take the lock, asking for it often: SQLite itself sleeps ever longer, and past the moments when it is free."""
+    patience = float(connection.settings_dict["OPTIONS"].get("timeout", 5.0))
+    end = time.monotonic() + patience
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+                time.sleep(PAUSE)
+            else:
+                return
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={patience * 1000:.0f}")
 
 
 together = Together()
