@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -64,6 +65,7 @@ def _replay_one(request: HttpRequest, delivery: Delivery, form: Any) -> str:
     if delivery.state == DeliveryState.REJECTED:
         raise Refused(NOT_KEPT)
     delivery_replay(delivery=delivery)
+    _note(request, [delivery])
     return f"Delivery {delivery.pk} is processed again. What is there already stays as it is."
 
 
@@ -98,6 +100,7 @@ def replay_selection(request: HttpRequest, rows: QuerySet[Delivery]) -> HttpResp
         run = replay_many(rows=rows, by=person(request), title="Replay chosen deliveries")
         return redirect(reverse("admin:runs_run_change", args=[run.pk]))
     states = dict(rows.values_list("pk", "state"))
+    _note(request, [row for row in rows if row.state in REPLAYABLE])
     rejected = sum(state == DeliveryState.REJECTED for state in states.values())
     waiting = sum(state == DeliveryState.RECEIVED for state in states.values())
     count = deliveries_replay(ids=[pk for pk in states if states[pk] in REPLAYABLE])
@@ -108,6 +111,12 @@ def replay_selection(request: HttpRequest, rows: QuerySet[Delivery]) -> HttpResp
     if rejected:
         messages.warning(request, f"{_deliveries(rejected)} not replayed. {NOT_KEPT}")
     return None
+
+
+def _note(request: HttpRequest, deliveries: list[Delivery]) -> None:
+    """Write into the history of each who replayed it; of a run its own page tells."""
+    if deliveries:
+        LogEntry.objects.log_actions(person(request).pk, deliveries, CHANGE, "Replayed.")
 
 
 def _deliveries(count: int) -> str:

@@ -23,6 +23,13 @@ def test_what_a_row_says(house: House) -> None:
         assert words in page
 
 
+def test_before_anything_arrived(house: House) -> None:
+    assert "Nothing has arrived yet" in house.client().get(reverse(LIST)).content.decode()
+    assert "Nothing has arrived yet" not in house.client().get(reverse(LIST), {"q": "x"}).content.decode()
+    house.arrived()
+    assert "Nothing has arrived yet" not in house.client().get(reverse(LIST)).content.decode()
+
+
 def test_whose_rows(house: House) -> None:
     own, foreign = house.arrived(), house.arrived(channel=house.foreign)
     nobodys = Delivery.objects.create(state=DeliveryState.REJECTED)

@@ -31,6 +31,8 @@ def test_one(house: House) -> None:
     drain()
     assert state_of(delivery) == PROCESSED
     assert Message.objects.count() == 1
+    history = house.client().get(reverse("admin:webhooks_delivery_history", args=[delivery.pk])).content.decode()
+    assert "Replayed." in history
 
 
 def test_one_that_waits_already(house: House) -> None:
