@@ -195,12 +195,16 @@ class ChatFragments(ProtoModelAdmin):
         return {
             "chat": chat.pk,
             "version": transcript.version_of(chat),
-            "flags": render_to_string("admin/inbox/flags.html", {"chat": chat}),
+            **{part: render_to_string(f"admin/inbox/{part}.html", {"chat": chat}) for part in LIVE_PARTS},
             "sequence": str(chat.last_sequence),
             "lines": html,
             "gone": gone,
             "is_whole": len(lines) + len(gone) < transcript.NEW_AT_ONCE,
         }
+
+
+# What stands around the transcript and follows the chat's row.
+LIVE_PARTS = ("flags", "about", "hint")
 
 
 def _digest(value: Any) -> str:

@@ -8,6 +8,7 @@ there when asked.
 
 import datetime
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,7 @@ from django.db.models.lookups import Exact, In
 from django.utils import timezone
 
 from conversations.inbox.filters import Filters
-from conversations.inbox.people import sought_by
+from conversations.inbox.people import Sought, sought_by
 from conversations.models import AuthorType, Chat, ReadMark
 from protoadmin.connections.models import Channel
 from protoadmin.connections.scoping import teamspace_ids
@@ -25,6 +26,7 @@ from protoadmin.screens.filters import as_id
 
 PAGE = 50
 WALKED = 20_000
+FIRST_BATCH, LARGEST_BATCH = 200, 5_000
 # More teamspaces than this are not merged but walked: whoever is a member of so many sees most rows anyway.
 MERGED = 12
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -114,22 +116,28 @@ def chats_page(user: User, filters: Filters, after: Place | None = None, size: i
     sought = sought_by(filters, user)
     lanes, only = _lanes(user, filters)
     beginning = after.after() if after else Q()
-    wanted = filters.conditions(user) & sought.condition & beginning
-    bottom = None
+    wanted = filters.conditions(user) & only
+    bottom: datetime.datetime | None = None
+    reached: Place | None = None
     if sought.chats is not None:
-        keys = _keys_among(sought.chats, user, filters, wanted)[: size + 1]
+        found = _among(sought.chats, user, filters, wanted & beginning)
+        keys = sought.passing(found)[: size + 1]
     else:
-        if filters.walked or sought.condition or only:
+        if filters.walked or only:
             bottom = _bottom(lanes, filters.days() & beginning)
         if bottom is not None:
             wanted &= Q(last_message_at__gte=bottom)
-        keys = _keys([lane.filter(wanted & only) for lane in lanes], size + 1)
+        lanes = [lane.filter(wanted) for lane in lanes]
+        if sought.tests:
+            keys, reached = _walk(lanes, sought, after, size + 1)
+        else:
+            keys = _keys([lane.filter(beginning) for lane in lanes], size + 1)
     page = ListPage(_rows(user, keys[:size]), is_partial=sought.is_partial)
     if len(keys) > size:
         page.next = Place(*keys[size - 1][:2])
-    elif bottom is not None:
-        # Everything down to the last row that was looked at; the next walk begins below it.
-        page.next, page.looked_to = Place(bottom, 0), bottom
+    elif goes_on := reached or (Place(bottom, 0) if bottom is not None else None):
+        # Everything down to here was looked at; the next walk begins below it.
+        page.next, page.looked_to = goes_on, goes_on.at
     return page
 
 
@@ -172,19 +180,39 @@ def _keys(lanes: list[QuerySet[Chat]], size: int, *more: str) -> list[Any]:
     found: list[Any] = []
     for lane in lanes:
         found += lane.order_by(*ORDER).values_list("last_message_at", "pk", *more)[:size]
-    return sorted(found, reverse=True)[:size]
+    return _in_order(found)[:size]
 
 
-def _keys_among(chats: list[int], user: User, filters: Filters, wanted: Q) -> list[Any]:
-    """Return (last_message_at, id) of those of these few chats that are wanted, and this person's."""
+def _in_order(keys: Iterable[Any]) -> list[Any]:
+    return sorted(keys, key=lambda key: key[:2], reverse=True)
+
+
+def _walk(
+    lanes: list[QuerySet[Chat]], sought: Sought, place: Place | None, size: int
+) -> tuple[list[Any], Place | None]:
+    """Return the first keys that pass, and the place down to which was looked if there may be more below."""
+    found: list[Any] = []
+    looked, batch = 0, FIRST_BATCH
+    while looked < WALKED:
+        beginning = place.after() if place else Q()
+        walked = _keys([lane.filter(beginning) for lane in lanes], batch, "human", "human__customer")
+        found += sought.passing(walked)
+        if len(found) >= size or len(walked) < batch:
+            return found[:size], None
+        place, looked, batch = Place(*walked[-1][:2]), looked + batch, min(batch * 3, LARGEST_BATCH)
+    return found[:size], place
+
+
+def _among(chats: list[int], user: User, filters: Filters, wanted: Q) -> list[Any]:
+    """Return the keys of those of these few chats that are wanted, and this person's."""
     # Looked up by their ids and sorted here: with an order, or a bare teamspace, SQLite would walk the whole list.
     if not user.is_superuser:
         wanted &= Q(In(F("teamspace_id") + 0, teamspace_ids(user) or [0]))
     for name in ("teamspace", "channel"):
         if chosen := as_id(getattr(filters, name)):
             wanted &= Q(Exact(F(f"{name}_id") + 0, chosen))
-    found = Chat.objects.filter(wanted, pk__in=chats).order_by().values_list("last_message_at", "pk")
-    return sorted(found, reverse=True)
+    found = Chat.objects.filter(wanted, pk__in=chats).order_by()
+    return _in_order(found.values_list("last_message_at", "pk", "human", "human__customer"))
 
 
 def _bottom(lanes: list[QuerySet[Chat]], condition: Q) -> datetime.datetime | None:

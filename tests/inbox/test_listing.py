@@ -165,6 +165,27 @@ def test_tags_rare_and_common(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> 
     assert sorted(names(scene.sam, tag=str(tag.pk))) == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize("same_time", [True, False])
+def test_a_walk_among_common_names_loses_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, same_time: bool
+) -> None:
+    for name, number in (("WALKED", 3), ("FIRST_BATCH", 2), ("LARGEST_BATCH", 2)):
+        monkeypatch.setattr(listing, name, number)
+    monkeypatch.setattr("conversations.inbox.people.FEW", 0)
+    tag = Tag.objects.create(teamspace=scene.home, name="VIP")
+    for number in range(11):
+        person = scene.customer(f"Jo {number:02}" if number % 3 else f"Al {number:02}")
+        person.tags.add(*([tag] if number % 2 else []))
+        chat = scene.chat("human: x", human=scene.human("", customer=person), lang="en" if number % 5 else "ja")
+        at(chat, NOON if same_time else NOON + number * MINUTE)
+    newest = [f"{number:02}" for number in range(10, -1, -1)]
+    jo = [f"Jo {number}" for number in newest if int(number) % 3]
+    for size in (1, 2, 50):
+        assert names(scene.sam, size, q="jo") == jo
+        assert names(scene.root, size, q="jo", tag=str(tag.pk)) == [name for name in jo if int(name[3:]) % 2]
+        assert names(scene.sam, size, q="jo", lang="en") == [name for name in jo if int(name[3:]) % 5]
+
+
 @pytest.mark.parametrize("few", [0, 500])
 def test_search(scene: Scene, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
     if few == 0:
