@@ -14,6 +14,7 @@ from protoadmin.sandbox.fields import Fields
 from protoadmin.sandbox.journal import Journal
 from protoadmin.sandbox.outbound import PAUSES, Outbound
 from protoadmin.sandbox.problems import ApiError
+from protoadmin.sandbox.protocol_records import ProtocolCustomers
 from protoadmin.sandbox.records import Records
 from protoadmin.sandbox.state import State
 from protoadmin.sandbox.talk import REPLY_DELAY, Talk
@@ -50,12 +51,17 @@ class Backend:
         self.faults = Faults(self.state)
         self.journal = Journal(self.state)
         self.chats = Chats(self.state)
+        self.protocol = ProtocolCustomers(self.state)
         self.outbound = Outbound(self.state, base=self.options.webhook_base, pauses=self.options.retry_pauses)
         self.talk = Talk(self.state, self.records, self.chats, self.outbound, delay=self.options.reply_delay)
         self.traffic = Traffic(self.state, self.records, self.chats, self.talk)
         if self.state.setting("demo") is None:
             self.reset()
         else:
+            if not self.protocol.projects():
+                # A state of before there were any.
+                with self.state.transaction():
+                    self.protocol.fill()
             self._start()
 
     def reset(self) -> None:
@@ -63,6 +69,7 @@ class Backend:
         with self.state.transaction():
             self.state.clear()
             demo.fill(self.state, self.records, self.fields)
+            self.protocol.fill()
             self.state.set_setting("demo", "1")
         self.records.reload()
         self.faults.reload()

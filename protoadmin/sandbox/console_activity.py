@@ -21,6 +21,7 @@ SCOPES: dict[str, tuple[str, str, bool]] = {
     "humans": ("creating humans", "^POST /webhook/[^/]+/human$", True),
     "chats": ("starting chats", "^POST /webhook/[^/]+/chat$", True),
     "messages": ("sending messages", "^POST /webhook/.*/message$", True),
+    "protocol": ("Protocol customers", " /v1/customers", False),
     "writes": ("everything that changes something", WRITES, True),
     "reads": ("everything that only reads", "^GET ", True),
 }
@@ -52,6 +53,8 @@ NAMES = {
     "human": "Create human",
     "chat": "Start chat",
     "message": "Send message",
+    "POST customers": "Create Protocol customer",
+    "GET customers": "List Protocol customers",
     "openapi.json": "Read the schema",
     "docs": "Read the docs",
 }

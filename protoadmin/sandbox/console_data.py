@@ -97,6 +97,15 @@ def _connection(teamspace: dict[str, Any]) -> Html:
             ),
         )
         for channel in teamspace["channels"]
+    ] + [
+        h(
+            "<h4>Protocol project: {name}</h4>{values}",
+            name=project["name"],
+            values=values(
+                {"Base URL": project["base_url"], "Project id": project["project_id"], "Token": project["token"]}
+            ),
+        )
+        for project in teamspace["protocol_projects"]
     ]
     return h(
         '<article class="card"><h3>{name}</h3>{values}{channels}<p><a download href="{csv}">Its people as a CSV'

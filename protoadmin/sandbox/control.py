@@ -28,12 +28,12 @@ def status(backend: Backend, request: Request) -> Answer:
 
 
 def connections(backend: Backend, request: Request) -> Answer:
-    """What one needs to connect to every teamspace and channel."""
+    """What one needs to connect to every teamspace, with its channels and its Protocol project."""
     return json_answer(connection_list(backend))
 
 
 def connection_list(backend: Backend) -> list[dict[str, Any]]:
-    """The teamspaces with their channels, secrets included: they are demo values."""
+    """The teamspaces with what belongs to them, secrets included: they are demo values."""
     shown = ("name", "channel_id", "access_token", "secret", "default_language")
     return [
         {key: row[key] for key in ("name", "subcompany_id", "takeover_secret")}
@@ -43,6 +43,11 @@ def connection_list(backend: Backend) -> list[dict[str, Any]]:
                 {key: channel[key] for key in shown} | {"base_url": backend.url}
                 for channel in backend.records.channels.values()
                 if channel["subcompany_id"] == row["subcompany_id"]
+            ],
+            "protocol_projects": [
+                {key: project[key] for key in ("name", "project_id", "token")} | {"base_url": backend.url}
+                for project in backend.protocol.projects()
+                if project["subcompany_id"] == row["subcompany_id"]
             ],
         }
         for row in backend.records.teamspaces.values()

@@ -22,6 +22,8 @@ from protoadmin.sandbox import (
     messaging,
     openapi,
     platform,
+    protocol,
+    protocol_control,
     remote_data,
     webhook_control,
 )
@@ -31,7 +33,9 @@ from protoadmin.sandbox.faults import Rule
 from protoadmin.sandbox.misbehave import replaced, seen_status, send, takes_effect, too_many
 from protoadmin.sandbox.wire import MAX_HEAD, Answer, Refused, Request, json_answer, read_request, render
 
-REMOTE = Routes((platform.BASE, platform.ROUTES), (platform.BASE, openapi.ROUTES), ("", messaging.ROUTES))
+REMOTE = Routes(
+    (platform.BASE, platform.ROUTES), (platform.BASE, openapi.ROUTES), ("", messaging.ROUTES), ("", protocol.ROUTES)
+)
 
 
 def _help(backend: Backend, request: Request) -> Answer:
@@ -44,6 +48,7 @@ OWN = Routes(
     ("", control.ROUTES),
     ("", remote_data.ROUTES),
     ("", chat_control.ROUTES),
+    ("", protocol_control.ROUTES),
     ("", webhook_control.ROUTES),
     ("", [("GET", "/_sandbox/help", _help)]),
 )
