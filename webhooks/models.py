@@ -47,7 +47,8 @@ class Delivery(models.Model):
     processed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name_plural = "deliveries"
+        verbose_name = "webhook delivery"
+        verbose_name_plural = "webhook deliveries"
         ordering = ("-id",)
         permissions = (("replay_delivery", "Can replay deliveries"),)
         indexes = (

@@ -134,6 +134,8 @@
     const lines = [...inbox.parse(news.lines).querySelectorAll("li.ib-line")];
     chat.version = news.version;
     holder.querySelector(".ib-flags").replaceChildren(inbox.parse(news.flags));
+    holder.querySelector(".ib-about").replaceChildren(inbox.parse(news.about));
+    holder.querySelector(".ib-hints")?.replaceChildren(inbox.parse(news.hint));
     chat.sequence = news.sequence;
     for (const pk of news.gone) document.getElementById(`m${pk}`)?.remove();
     let added = 0, mine = false;
