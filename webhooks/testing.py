@@ -109,4 +109,6 @@ def verdict(call: Call) -> tuple[str, str, str]:
             "PUBLIC_URL cannot be reached from this machine. Proto may still reach it (some networks do not let a "
             "machine call its own public address): then deliveries of Proto appear below.",
         )
+    if call.deaths:
+        return "failed", "Not known", "The worker that sent it died before the answer was written. Send another one."
     return "failed", "Not sent", "Nothing went out."

@@ -17,6 +17,7 @@ from protoadmin.outbox.sending import send_due
 from tests.deliveries.house import SECRET, House
 from tests.support.servers import free_port
 from webhooks.models import Delivery, DeliveryState
+from webhooks.testing import verdict
 
 
 def page(house: House) -> str:
@@ -189,6 +190,11 @@ def test_without_a_secret_nothing_goes_out(house: House, stranger: type[Stranger
     text = page(house)
     assert ">Not sent<" in text
     assert "has no secret" in text
+
+
+def test_a_worker_that_died_in_it(house: House) -> None:
+    test = Call(operation="test_delivery", state=CallState.FAILED, attempts=3, deaths=3)
+    assert verdict(test)[1] == "Not known"
 
 
 # --- the form ---------------------------------------------------------------------------------------
