@@ -77,14 +77,16 @@
     watch();
   }
 
-  // --- older ones
+  // --- older ones, by themselves while scrolling; after some stretches without any only when asked for
+  const PATIENCE = 3;
+  let inVain = 0;
   const sentry = new IntersectionObserver((entries) => {
     if (entries.some((entry) => entry.isIntersecting)) further();
   }, { root: box, rootMargin: "600px" });
   function watch() {
     sentry.disconnect();
     const more = box.querySelector(".ib-more");
-    if (more && !document.hidden) sentry.observe(more);
+    if (more && !document.hidden && inVain < PATIENCE) sentry.observe(more);
   }
   let loading = false;
   async function further() {
@@ -98,6 +100,7 @@
       const fresh = inbox.parse(await answer.text());
       const incoming = [...fresh.querySelectorAll("li[data-chat]")].filter((row) => !item(row.dataset.chat));
       incoming.forEach((row) => delivered.set(row.dataset.chat, row.outerHTML));
+      inVain = incoming.length ? 0 : inVain + 1;
       rows().append(...incoming);
       box.querySelectorAll(":scope > :not(.ib-rows)").forEach((element) => element.remove());
       box.append(...[...fresh.children].filter((element) => !element.matches(".ib-rows")));
@@ -116,6 +119,7 @@
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
     if (event.target.closest("[data-more]")) {
       event.preventDefault();
+      inVain = 0;
       further();
       return;
     }
