@@ -5,6 +5,7 @@
     pages       customer list and customer page at 1,000 and at 100,000 people
     receiver    webhooks taken, against a bare Django view on the same server; and while a drain runs
     draining    deliveries made into messages, against a bare loop; BENCH_BACKLOG=100000 for the large backlog
+    lag         from a delivery to its messages, under 50 a second
     disk        the price of a commit that survives a power cut
 
 Nothing here asserts a time: the table says what was promised beside what was found.
@@ -22,7 +23,7 @@ import django
 
 from tests.support import environment
 
-PARTS = ("disk", "clicks", "outbox", "pages", "receiver", "draining")
+PARTS = ("disk", "clicks", "outbox", "pages", "receiver", "draining", "lag")
 
 
 def main() -> int:
@@ -37,7 +38,7 @@ def main() -> int:
 
 
 def _run(wanted: list[str]) -> int:
-    from tests.bench import clicks, disk, draining, figures, pages, receiver, throughput  # noqa: PLC0415 - Django is set up only now
+    from tests.bench import clicks, disk, draining, figures, lag, pages, receiver, throughput  # noqa: PLC0415 - Django is set up only now
     from tests.support.servers import find_postgres, find_redis, postgres, redis_server  # noqa: PLC0415
     from tests.support.with_services import take_signals  # noqa: PLC0415
 
@@ -53,6 +54,7 @@ def _run(wanted: list[str]) -> int:
             "outbox": lambda: throughput.measure(folder, server, queue),
             "pages": lambda: pages.measure(folder / "pages", server),
             "draining": lambda: draining.measure(folder, server),
+            "lag": lambda: lag.measure(folder, server, queue),
             "receiver": lambda: receiver.measure(folder),
         }
         for name in wanted:
