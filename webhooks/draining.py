@@ -193,7 +193,7 @@ def _read(ids: list[int]) -> Read:
 
 def _events(delivery: Delivery) -> tuple[list[Event], list[str]]:
     value = parse(bytes(delivery.body))
-    if kind_of(value) == DeliveryKind.PROFILE:
+    if DeliveryKind.PROFILE in {delivery.kind, kind_of(value)}:
         return [], []
     return events_of(value)
 

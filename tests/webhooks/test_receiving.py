@@ -8,12 +8,14 @@ import pytest
 from django.conf import settings as live
 from django.utils import timezone
 
+from conversations.models import Message
 from customers.models import Customer, Human
 from protoadmin.connections.models import Channel, Teamspace
 from tests.webhooks.posting import SECRET, signature
 from tests.webhooks.ways import Way, ask, path_of, through_view, through_wsgi
 from webhooks.draining import drain
 from webhooks.models import Delivery, Refusals
+from webhooks.services import deliveries_replay
 
 pytestmark = pytest.mark.django_db
 
@@ -217,3 +219,14 @@ def test_people_of_another_teamspace_or_channel_are_unknown(way: Way, channel: C
     for identifier in ("crm-8", "human_8", "g"):
         assert ask(way, {"human": identifier}, profile=True).status == 404
         assert ask(way, {"human": identifier}, channel="channel-2", secret="s", profile=True).status == 200
+
+
+@WAYS
+def test_events_beside_a_profile_request_are_not_made_into_messages_by_a_replay(way: Way, channel: Channel) -> None:
+    Human.objects.create(channel=channel, human_id="human_1", name="Ann")
+    both = {"human": "human_1", "events": [{"chat": {"id": "c"}, "messages": [{"text": "hi"}]}]}
+    assert ask(way, both, profile=True).status == 200
+    assert deliveries_replay(ids=Delivery.objects.values_list("pk", flat=True)) == 1
+    drain()
+    assert Delivery.objects.get().state == "processed"
+    assert not Message.objects.exists()
