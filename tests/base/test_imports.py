@@ -16,7 +16,13 @@ OURS = ("protoadmin", "customers", "conversations", "webhooks")
 # From low to high; a module may import from its own package, and from every line above its own.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("protoadmin.clients",),
-    ("protoadmin.workers", "protoadmin.encryption", "protoadmin.storable", "protoadmin.refusals", "protoadmin.addresses"),
+    (
+        "protoadmin.workers",
+        "protoadmin.encryption",
+        "protoadmin.storable",
+        "protoadmin.refusals",
+        "protoadmin.addresses",
+    ),
     ("protoadmin.connections",),
     ("protoadmin.runs",),
     ("protoadmin.outbox",),
