@@ -16,6 +16,7 @@ from conversations.inbox.choices import choices_of, words_of
 from conversations.inbox.filters import Filters
 from conversations.inbox.fragments import ChatFragments
 from conversations.inbox.listing import Place, chats_page
+from conversations.inbox.person_pane import person_name
 from conversations.models import Chat
 from protoadmin.screens.people import person
 from protoadmin.screens.policy import WITH_PICTURES
@@ -69,7 +70,7 @@ class ChatAdmin(ChatFragments):
             **self._list_context(request, filters, page),
             **(self._chat_context(request, chat) if chat else {}),
             "title": "Inbox",
-            "subtitle": str(chat.human) if chat and chat.human else None,
+            "subtitle": person_name(chat) if chat else None,
             "cl": InboxList(page.rows, self.opts, self),
             "is_fullwidth": "1",
             "beat": beat,

@@ -13,6 +13,7 @@ from conversations.inbox import reading
 from conversations.inbox.composing import MessageForm
 from conversations.inbox.filters import Filters
 from conversations.models import Chat
+from customers.history import note_changes
 from customers.models import Customer, Human
 from customers.search import search_people
 from protoadmin.refusals import Refused
@@ -101,11 +102,15 @@ def _link(request: HttpRequest, chat: Chat, form: LinkForm) -> HttpResponse | st
         raise Refused("This chat has nobody yet whom Proto named.")
     customer = form.cleaned_data["customer"]
     Human.objects.filter(pk=chat.human.pk).update(customer=customer)
+    note_changes(customer, person(request), [("Chat", "", f"linked: {chat.human} ({chat.channel})")])
     return _answer(request, f"Linked to {customer}.")
 
 
 def _unlink(request: HttpRequest, chat: Chat, form: Any) -> HttpResponse | str:
-    if chat.human is not None:
+    if chat.human is not None and (customer := chat.human.customer) is not None:
+        note_changes(
+            customer, person(request), [("Chat", f"linked: {chat.human} ({chat.channel})", "no longer linked")]
+        )
         Human.objects.filter(pk=chat.human.pk).update(customer=None)
     return _answer(request, "No longer linked.")
 

@@ -17,7 +17,7 @@ from conversations.inbox import reading, transcript
 from conversations.inbox.composing import MessageForm
 from conversations.inbox.filters import Filters
 from conversations.inbox.listing import ListPage, Place, chats_page, pulse
-from conversations.inbox.person_pane import customer_buttons, pane
+from conversations.inbox.person_pane import customer_buttons, pane, person_name
 from conversations.models import Chat
 from protoadmin.screens.base import ProtoModelAdmin
 from protoadmin.screens.filters import as_id
@@ -84,7 +84,7 @@ class ChatFragments(ProtoModelAdmin):
             "record": chat,
             "chat_url": self.change_url(chat),
             "version": transcript.version_of(chat),
-            "person_name": str(chat.human) if chat.human else f"Chat {chat.chat_id or chat.pk}",
+            "person_name": person_name(chat),
             "shown": shown,
             **self._lines_context(request, chat, shown.lines),
             "form": MessageForm(record=chat, user=user, auto_id="write_%s") if may_send else None,

@@ -22,6 +22,14 @@ HUMANS = 8
 LEFT_OUT = {"insert"}
 
 
+def person_name(chat: Chat) -> str:
+    """Return whom a chat is with, as the list names them too: by their own page first."""
+    human = chat.human
+    if human is None:
+        return f"Chat {chat.chat_id or chat.pk}"
+    return (human.customer.name if human.customer else "") or str(human)
+
+
 def customer_buttons(request: HttpRequest, chat: Chat) -> list[dict[str, Any]]:
     """Return the buttons of the person's own page."""
     customer = chat.human.customer if chat.human is not None else None
@@ -39,11 +47,13 @@ def customer_buttons(request: HttpRequest, chat: Chat) -> list[dict[str, Any]]:
 def pane(request: HttpRequest, chat: Chat) -> dict[str, Any]:
     """Return what the pane shows."""
     human = chat.human
-    customer = human.customer if human is not None else None
+    may_see = request.user.has_perm("customers.view_customer")
+    customer = human.customer if human is not None and may_see else None
     context: dict[str, Any] = {"chat": chat, "human": human, "customer": customer, "live": False}
     if human is not None:
         context |= {"chats": _other_chats(request, chat), "human_tags": _tags(human.tags)}
     if customer is None:
+        context["is_linked"] = human is not None and human.customer_id is not None
         query = request.GET.get("find", "") or _guess(chat)
         context |= {"find": query, "candidates": list(candidates(chat, query))}
         return context

@@ -6,7 +6,7 @@ window.Inbox = (() => {
   const bar = document.getElementById("ib-lost");
   const BUSY = 700, QUIET = 2000, HIDDEN = 15000, SLOWEST = 15000, STIRRED = 60000;
   const inbox = { root, beat: root.dataset.beat, query: root.dataset.query, list: null, chat: null };
-  let timer = 0, failures = 0, asking = null, stirredAt = Date.now(), asked = 0, ended = false;
+  let timer = 0, failures = 0, asking = null, stirredAt = Date.now(), asked = 0, took = 0, ended = false;
 
   // --- times in the list: "3 min", the exact one in the title
   function short(date) {
@@ -58,7 +58,8 @@ window.Inbox = (() => {
   function pause() {
     if (failures) return Math.min(SLOWEST, BUSY * 2 ** failures) * (0.8 + 0.4 * Math.random());
     if (document.hidden) return HIDDEN;
-    return Date.now() - stirredAt < STIRRED ? BUSY : QUIET;
+    // A server, or a filter, that takes long to answer is asked less often.
+    return Math.max(Date.now() - stirredAt < STIRRED ? BUSY : QUIET, 4 * took);
   }
   function schedule(delay = pause()) {
     clearTimeout(timer);
@@ -90,9 +91,10 @@ window.Inbox = (() => {
     if (asking) return;
     const opened = inbox.chat.pk, query = inbox.query;
     asking = new AbortController();
-    const patience = setTimeout(() => asking?.abort(), 10000);
+    const patience = setTimeout(() => asking?.abort(), 10000), begun = Date.now();
     try {
       const answer = await inbox.fetch(address(), { signal: asking.signal });
+      took = Date.now() - begun;
       if (ended) return;
       if (answer.status === 200) {
         const news = await answer.json();
@@ -117,7 +119,13 @@ window.Inbox = (() => {
       schedule();
     }
   }
+  // The tab tells how many of the listed chats are unread.
+  inbox.title = () => {
+    const unread = root.querySelectorAll(".ib-row.is-unread").length;
+    document.title = `${unread ? `(${unread}) ` : ""}${document.title.replace(/^\(\d+\) /, "")}`;
+  };
   inbox.start = () => {
+    inbox.title();
     inbox.times();
     schedule(BUSY);
   };

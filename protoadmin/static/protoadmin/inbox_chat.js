@@ -63,7 +63,8 @@
       // What is not shown has no height, and could not be scrolled to its end.
       inbox.show("chat");
       adopt();
-      document.title = `${holder.querySelector("h2")?.textContent.trim() || "Chat"} | Inbox`;
+      document.title = `${holder.querySelector("h2 bdi")?.textContent.trim() || "Chat"} | Inbox`;
+      inbox.title();
       return true;
     } catch {
       inbox.stir(true);

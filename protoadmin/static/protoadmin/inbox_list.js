@@ -58,6 +58,7 @@
     tail(fresh, list.children.length <= incoming.length + 1);
     mark();
     inbox.times();
+    inbox.title();
     if (focused && !document.activeElement?.closest?.("li[data-chat]")) {
       item(focused)?.querySelector("a").focus({ preventScroll: true });
     }
@@ -164,6 +165,7 @@
     row?.querySelector(".ib-row")?.classList.remove("is-unread");
     row?.querySelector(".ib-dot")?.remove();
     delivered.delete(pk);
+    inbox.title();
   }
 
   // --- filters
