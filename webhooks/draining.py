@@ -29,8 +29,10 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 # About this much of bodies is held in memory at once, in bytes.
 BATCH_BYTES = 4 * 1024 * 1024
-# After a full batch SQLite's one lock is left to the receivers for this part of the time that the batch took.
-BREATH = 0.3
+# After each batch SQLite's one lock is left to the receivers for so many times what the batch took: when none came
+# in the meantime, and when some did.
+BREATH, LONG_BREATH = 0.1, 1.0
+LONGEST_BREATH = 0.5
 MAX_ATTEMPTS = 3
 # Longer than a batch takes; a holder on this machine that died is known to be dead at once.
 LEASE = timedelta(seconds=60)
@@ -43,20 +45,27 @@ KILLED = (
 def drain(seconds: float = 20.0) -> int:
     """Process what waits, for at most about `seconds`; return how many deliveries were dealt with (sweeper)."""
     end = time.monotonic() + seconds
-    done = 0
+    done = newest = 0
     try:
         while time.monotonic() < end and _has_work():
+            began = time.monotonic()
             ids = _take()
             if not ids:
                 break
-            began = time.monotonic()
             done += _process(ids)
-            if len(ids) == BATCH and connection.vendor == "sqlite":
-                time.sleep((time.monotonic() - began) * BREATH)
+            if connection.vendor == "sqlite":
+                newest = _give_way(time.monotonic() - began, newest)
     finally:
         if done:
             Drain.objects.filter(holder=this_worker()).update(holder="", leased_until=None)
     return done
+
+
+def _give_way(took: float, newest_before: int) -> int:
+    """Let receivers write, for longer when deliveries come in; return the newest delivery."""
+    newest = Delivery.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    time.sleep(min(took * (LONG_BREATH if newest > newest_before else BREATH), LONGEST_BREATH))
+    return newest
 
 
 def _has_work() -> bool:
