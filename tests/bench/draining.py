@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.bench.figures import Figure, in_turns, median
 from tests.bench.inside import Inside
-from tests.bench.receiver_load import Target, load
+from tests.bench.receiver_load import Line, Target
 from tests.support.product import Product, migrated_database_beside
 from tests.support.servers import Postgres
 
@@ -17,6 +17,8 @@ NUMBER = 3000
 """Deliveries a round."""
 SECRET = "the-secret-of-a-channel"
 BACKLOG = int(os.environ.get("BENCH_BACKLOG") or 10_000)
+NEW, NEW_A_SECOND = 50, 100
+"""How many new ones are posted one after the other, and how many a second."""
 PROMISE = ">= 0.7"
 PATIENCE = 600.0
 
@@ -67,11 +69,13 @@ def _backlog(name: str, folder: Path, url: str) -> Figure:
             product.start()
             began, came = time.perf_counter(), 0
             target = Target(product.port, "/webhooks/bench/", SECRET.encode())
-            while inside.ask("left") > 50:
+            line = Line(product.port)
+            while inside.ask("left") > NEW:
                 assert time.perf_counter() < began + PATIENCE, "the backlog does not shrink"
-                came += len(load(target, 2, 0.2).latencies)
-                time.sleep(0.3)
+                came += _post(line, target)
+                time.sleep(max(0.0, began + came / NEW_A_SECOND - time.perf_counter()))
             passed = time.perf_counter() - began
+            line.socket.close()
             product.wait_for(lambda: inside.ask("left") == 0, "the last ones to be drained")
             messages = inside.ask("messages")
     finally:
@@ -79,3 +83,11 @@ def _backlog(name: str, folder: Path, url: str) -> Figure:
     total = BACKLOG + came
     context = f"{total / passed:.0f} deliveries/s, {came} of them new; {passed:.0f} s"
     return Figure(f"backlog of {BACKLOG}: messages made / said", name, messages / (total * 3), "= 1", context)
+
+
+def _post(line: Line, target: Target) -> int:
+    for _ in range(NEW):
+        line.send(target.next_request())
+        while not line.is_answered():
+            pass
+    return NEW
