@@ -184,11 +184,13 @@ class ChatFragments(ProtoModelAdmin):
         return JsonResponse(news) if news else HttpResponse(status=204)
 
     def _chat_news(self, request: HttpRequest, object_id: str) -> dict[str, Any]:
-        chat = self.get_object(request, object_id)
-        if chat is None:
+        # Asked each second by everybody: a few columns of one row, and the rest only when something is new.
+        slim = self.get_queryset(request).only("version", "active", "sync_state", "chat_id")
+        row = slim.filter(pk=pk).first() if (pk := as_id(object_id)) is not None else None
+        if row is None:
             raise Http404
         known = request.GET.get("v", "")
-        if known == transcript.version_of(chat):
+        if known == transcript.version_of(row) or (chat := self.get_object(request, object_id)) is None:
             return {}
         lines, gone = transcript.changed_since(chat, as_id(known.partition(".")[0]) or 0)
         html = render_to_string("admin/inbox/lines.html", self._lines_context(request, chat, lines), request)
