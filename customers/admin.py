@@ -19,6 +19,7 @@ from customers.forms import EDITABLE, CustomerForm
 from customers.history import LABELS
 from customers.importing.screens import IMPORT_BUTTON
 from customers.models import MOVING, Customer, SearchTerm, Tag
+from customers.protocol.admin import ProtocolCustomerAdmin
 from customers.search import search_people
 from protoadmin.connections.scoping import teamspace_ids
 from protoadmin.outbox.models import Call
@@ -29,7 +30,7 @@ from protoadmin.screens.links import link
 from protoadmin.screens.people import person
 from protoadmin.screens.templatetags.proto import moment, row_badge
 
-__all__ = ["CustomFieldAdmin", "CustomerAdmin", "TagAdmin"]
+__all__ = ["CustomFieldAdmin", "CustomerAdmin", "ProtocolCustomerAdmin", "TagAdmin"]
 
 CALLS_SHOWN = 8
 CHANGES_SHOWN = 12

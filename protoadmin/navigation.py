@@ -31,6 +31,12 @@ SIDEBAR: dict[str, Any] = {
                 _item("Inbox", "forum", "admin:conversations_chat_changelist", "conversations.view_chat"),
                 _item("Customers", "group", "admin:customers_customer_changelist", "customers.view_customer"),
                 _item(
+                    "Protocol customers",
+                    "contacts",
+                    "admin:customers_protocolcustomer_changelist",
+                    "customers.view_protocolcustomer",
+                ),
+                _item(
                     "Tickets",
                     "confirmation_number",
                     "admin:conversations_ticket_changelist",

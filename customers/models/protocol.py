@@ -11,7 +11,6 @@ from customers.phones import digits_of, to_e164
 from customers.terms import fold
 from protoadmin.connections.models import ProtocolProject
 
-
 KEY_LENGTH = 240
 _KEYS = {"username", "display_name", "phone_number"}
 
@@ -72,6 +71,9 @@ class ProtocolCustomer(models.Model):
             models.Index(fields=["phone_e164"], name="protocol_by_phone"),
         )
 
+    def __str__(self) -> str:
+        return self.display_name or self.username or self.protocol_id or f"Protocol customer {self.pk}"
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep what follows from the texts true: the normalised phone, the keys of the search; an absent id is NULL."""
         self.protocol_id = self.protocol_id or None
@@ -83,9 +85,6 @@ class ProtocolCustomer(models.Model):
         if fields is not None and not _KEYS.isdisjoint(fields):
             kwargs["update_fields"] = {*fields, *keys, "phone_e164"}
         super().save(*args, **kwargs)
-
-    def __str__(self) -> str:
-        return self.display_name or self.username or self.protocol_id or f"Protocol customer {self.pk}"
 
 
 def keys_of(username: str, display_name: str, phone_number: str, phone_e164: str) -> dict[str, bytes]:

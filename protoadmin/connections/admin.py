@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from protoadmin.connections.forms import ChannelForm, ConnectionForm, TeamspaceForm
-from protoadmin.connections.models import Channel, Connection, Teamspace
+from protoadmin.connections.forms import ChannelForm, ConnectionForm, ProtocolProjectForm, TeamspaceForm
+from protoadmin.connections.models import Channel, Connection, ProtocolProject, Teamspace
 from protoadmin.screens.base import ProtoModelAdmin
 from protoadmin.screens.changes import changes_in_words
 from protoadmin.screens.filters import TeamspaceFilter
@@ -117,3 +117,14 @@ class ChannelAdmin(ConnectionAdmin):
         if obj is not None and obj.previous_secret:
             return fields
         return [name for name in fields if name != "forget_previous_secret"]
+
+
+@admin.register(ProtocolProject)
+class ProtocolProjectAdmin(ConnectionAdmin):
+    """Protocol projects of one's teamspaces."""
+
+    form = ProtocolProjectForm
+    list_display = ("name", "teamspace", "project_id", "base_url", "is_active")
+    list_filter = ("is_active", TeamspaceFilter)
+    search_fields = ("name", "project_id")
+    list_select_related = ("teamspace",)

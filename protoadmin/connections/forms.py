@@ -6,7 +6,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from protoadmin.clients.messaging import LANGUAGES
-from protoadmin.connections.models import Channel, Connection, Teamspace
+from protoadmin.connections.models import Channel, Connection, ProtocolProject, Teamspace
 from protoadmin.encryption import LockedSecret
 
 
@@ -117,3 +117,12 @@ class ChannelForm(ConnectionForm):
         if self.cleaned_data.get("forget_previous_secret") and "previous_secret" not in self.changed_secrets:
             self.instance.previous_secret = ""
         return super().save(commit)
+
+
+class ProtocolProjectForm(ConnectionForm):
+    """A project of Protocol."""
+
+    class Meta:
+        model = ProtocolProject
+        fields = ("name", "teamspace", "project_id", "token", "base_url", "requests_per_minute", "is_active")
+        help_texts = {"project_id": "For people to tell projects apart: the token alone says which one is asked."}

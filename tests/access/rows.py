@@ -9,8 +9,8 @@ from django.core.files.base import ContentFile
 
 from conversations.models import Chat, Message, Ticket
 from customers.importing.working import NAME as IMPORT
-from customers.models import Customer, CustomField, CustomFieldValue, Human, Tag
-from protoadmin.connections.models import Channel, Teamspace
+from customers.models import Customer, CustomField, CustomFieldValue, Human, ProtocolCustomer, Tag
+from protoadmin.connections.models import Channel, ProtocolProject, Teamspace
 from protoadmin.outbox.models import Call, CallState
 from protoadmin.runs.models import Run, RunFile, RunState
 from protoadmin.staff.roles import SUPPORT
@@ -60,6 +60,24 @@ def new_custom_field(teamspace: Teamspace, person: User) -> CustomField:
     options = [f"option {number} of {teamspace}"]
     return CustomField.objects.create(
         teamspace=teamspace, name=name, remote_id=f"r{number}", type="select", select_options=options
+    )
+
+
+def new_project(teamspace: Teamspace, person: User) -> ProtocolProject:
+    """Make a Protocol project."""
+    name = f"project {Numbers.next()} of {teamspace}"
+    return ProtocolProject.objects.create(name=name, teamspace=teamspace, project_id=name, token="t")
+
+
+def new_protocol_customer(teamspace: Teamspace, person: User) -> ProtocolCustomer:
+    """Make a Protocol customer whom Protocol knows."""
+    number = Numbers.next()
+    return ProtocolCustomer.objects.create(
+        project=new_project(teamspace, person),
+        protocol_id=f"p{number}",
+        username=f"username {number} of {teamspace}",
+        status=f"status {number} of {teamspace}",
+        phone_number="+49 30 23125011",
     )
 
 
@@ -131,6 +149,8 @@ def new_member_of_both(teamspace: Teamspace, person: User) -> User:
 MAKERS: dict[str, Callable[[Teamspace, User], Any]] = {
     "connections.teamspace": lambda teamspace, person: teamspace,
     "connections.channel": new_channel,
+    "connections.protocolproject": new_project,
+    "customers.protocolcustomer": new_protocol_customer,
     "customers.customer": new_customer,
     "customers.tag": new_tag,
     "customers.customfield": new_custom_field,

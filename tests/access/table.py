@@ -53,6 +53,22 @@ PAGES: dict[str, Page] = {
         buttons={**CONNECTION.buttons, "send-test-delivery": ADMINISTRATORS},
         panels=CONNECTION.panels | {"webhooks"},
     ),
+    "connections.protocolproject": replace(
+        CONNECTION,
+        buttons={**CONNECTION.buttons, **dict.fromkeys(("pull-customers", "read-newest"), ADMINISTRATORS)},
+    ),
+    "customers.protocolcustomer": Page(
+        view=EVERYBODY,
+        add=CHANGERS,
+        change=CHANGERS,
+        buttons={
+            "refresh": CHANGERS,
+            "delete": ADMINISTRATORS,
+            "remove-local-copy": ADMINISTRATORS,
+        },
+        list_buttons={"pull-customers": CHANGERS},
+        panels=frozenset({"protocol"}),
+    ),
     "customers.customer": Page(
         view=EVERYBODY,
         add=CHANGERS,

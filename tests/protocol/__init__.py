@@ -1,0 +1,1 @@
+"""Customers of Protocol projects: pulled, found, created, renamed and deleted."""
