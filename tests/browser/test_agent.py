@@ -206,7 +206,7 @@ def test_a_refresh_shows_what_differs_and_fills_the_inputs_that_nobody_touched(
     differences = sam.panel("sending").locator("table")
     expect(differences).to_contain_text(f"{person['name']} → Renamed There")
     expect(differences).to_contain_text("Oslo, Norway")
-    expect(sam.page.get_by_label("Name", exact=True)).to_have_value("Renamed There")
+    expect(sam.page.get_by_role("textbox", name="Name", exact=True)).to_have_value("Renamed There")
     expect(sam.page.get_by_label("Location")).to_have_value("what I was typing")
     assert sam.has_stayed()
 
