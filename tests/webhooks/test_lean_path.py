@@ -1,6 +1,7 @@
 """The receivers of a running server, over a socket: the signature suite, chunked bodies, and a database that goes."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.product import Product, migrated_database_beside
+from tests.support.product import Product, engine_of, migrated_database_beside
 from tests.webhooks.posting import SECRET, signature
 from tests.webhooks.signature_cases import BEFORE, CASES, OTHER_CHANNEL, OTHER_SECRET, Case
 from tests.webhooks.ways import Reply, Socket, ask, path_of
@@ -40,8 +41,10 @@ def start(product: Product) -> Socket:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Socket]:
-    """A web server without a worker, on SQLite."""
-    product = Product(tmp_path_factory.mktemp("lean"), options=["--web-only"])
+    """A web server without a worker, on the engine that the suite runs with."""
+    own = os.environ["DATABASE_URL"]
+    url = migrated_database_beside(own) if engine_of(own) == "postgres" else ""
+    product = Product(tmp_path_factory.mktemp("lean"), database_url=url, options=["--web-only"])
     try:
         yield start(product)
     finally:
