@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from conversations.content import as_text
+from conversations.inbox.bubbles import data_text
 from conversations.inbox.buttons import candidates
 from conversations.models import Chat
 from customers.models import MOVING, Customer, Human
@@ -49,7 +50,8 @@ def pane(request: HttpRequest, chat: Chat) -> dict[str, Any]:
     human = chat.human
     may_see = request.user.has_perm("customers.view_customer")
     customer = human.customer if human is not None and may_see else None
-    context: dict[str, Any] = {"chat": chat, "human": human, "customer": customer, "live": False}
+    bot_data = data_text(chat.data) if chat.data else ""
+    context: dict[str, Any] = {"bot_data": bot_data, "chat": chat, "human": human, "customer": customer, "live": False}
     if human is not None:
         context |= {"chats": _other_chats(request, chat), "human_tags": _tags(human.tags)}
     if customer is None:

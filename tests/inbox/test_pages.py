@@ -72,13 +72,14 @@ def test_no_picture_loads_by_itself(scene: Scene) -> None:
 
 
 def test_tokens_are_never_shown(scene: Scene) -> None:
-    chat = scene.chat(chat_token="TOKEN-A")
+    chat = scene.chat(chat_token="TOKEN-A", data={"plan": "plus", "accessToken": "TOKEN-D"})
     Message.objects.create(
         chat=chat, author_type="bot", type="odd", data={"chatToken": "TOKEN-B"}, reply_token="TOKEN-C", text="x"
     )
     sam = scene.client(scene.sam)
     for address in (url("change", chat), url("print", chat), url("text", chat), url("pane", chat)):
         assert "TOKEN-" not in page(sam, address)
+    assert "&quot;plan&quot;: &quot;plus&quot;" in page(sam, url("change", chat))
 
 
 def test_who_may_not_write_has_no_composer(scene: Scene) -> None:

@@ -105,6 +105,11 @@ window.Inbox = (() => {
       } else if (answer.status === 404 && opened && opened === inbox.chat.pk) {
         location.assign(root.dataset.listUrl);
         return;
+      } else if (answer.status === 403) {
+        ended = true;
+        bar.textContent = "You may no longer read chats here.";
+        bar.hidden = false;
+        return;
       } else if (answer.status !== 204) {
         throw new Error(`status ${answer.status}`);
       }
