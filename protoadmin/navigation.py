@@ -55,6 +55,7 @@ SIDEBAR: dict[str, Any] = {
                 ),
                 _item("API calls", "outbox", "admin:outbox_call_changelist", "outbox.view_call"),
                 _item("Background runs", "progress_activity", "admin:runs_run_changelist", "runs.view_run"),
+                _item("API keys", "key", "admin:api_apikey_changelist", "api.view_apikey"),
                 _item("Staff", "badge", "admin:auth_user_changelist", "auth.view_user"),
             ],
         },

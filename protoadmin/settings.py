@@ -96,10 +96,13 @@ INSTALLED_APPS = [
     "webhooks",
     "protoadmin.dashboard",
     "protoadmin.staff",
+    "ninja",
+    "protoadmin.api",
     "protoadmin.sandbox.apps.SandboxConfig",
 ]
 
 MIDDLEWARE = [
+    "protoadmin.api.problems.JsonProblems",
     "protoadmin.middleware.ForwardedHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

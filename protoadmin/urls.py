@@ -1,4 +1,4 @@
-"""Where everything is: the admin at /admin/, `/` leads there; the receivers."""
+"""Where everything is: the admin at /admin/, `/` leads there; the receivers; the read API."""
 
 from django.contrib import admin
 from django.shortcuts import redirect
@@ -10,5 +10,6 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("admin/", admin.site.urls),
     path("webhooks/", include("webhooks.urls")),
+    path("api/", include("protoadmin.api.urls")),
     path("favicon.ico", lambda request: redirect(static("protoadmin/icon.svg"))),
 ]

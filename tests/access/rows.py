@@ -10,6 +10,7 @@ from django.core.files.base import ContentFile
 from conversations.models import Chat, Message, Ticket
 from customers.importing.working import NAME as IMPORT
 from customers.models import Customer, CustomField, CustomFieldValue, Human, ProtocolCustomer, Tag
+from protoadmin.api.models import ApiKey
 from protoadmin.connections.models import Channel, ProtocolProject, Teamspace
 from protoadmin.outbox.models import Call, CallState
 from protoadmin.runs.models import Run, RunFile, RunState
@@ -133,6 +134,14 @@ def new_run(teamspace: Teamspace, person: User) -> Run:
     return run
 
 
+def new_api_key(teamspace: Teamspace, person: User) -> ApiKey:
+    """Make a key that opens this teamspace."""
+    number = Numbers.next()
+    key = ApiKey.objects.create(name=f"key {number} of {teamspace}", owner=person, prefix=f"pak_{number:08}", hash="h")
+    key.teamspaces.add(teamspace)
+    return key
+
+
 def new_member(teamspace: Teamspace, person: User) -> User:
     """Make somebody of this teamspace."""
     return new_person(f"member-{Numbers.next()}-of-{teamspace}", SUPPORT, teamspaces=(teamspace,))
@@ -159,5 +168,6 @@ MAKERS: dict[str, Callable[[Teamspace, User], Any]] = {
     "outbox.call": new_call,
     "runs.run": new_run,
     "webhooks.delivery": new_delivery,
+    "api.apikey": new_api_key,
     "auth.user": new_member,
 }

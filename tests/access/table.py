@@ -123,6 +123,12 @@ PAGES: dict[str, Page] = {
             view=EVERYBODY, buttons={"stop": ADMINISTRATORS, "start-import": NOBODY}, others={"file": ADMINISTRATORS}
         ),
     ),
+    "api.apikey": Page(
+        view=ADMINISTRATORS,
+        add=ADMINISTRATORS,
+        buttons={"revoke": ADMINISTRATORS},
+        panels=frozenset({"key"}),
+    ),
     "auth.user": Page(
         view=ADMINISTRATORS,
         add=ADMINISTRATORS,
@@ -140,6 +146,7 @@ NOT_FOUND = {"view_on_site", "catch_all"}
 
 # The lists of an app's pages: who has any page there.
 APP_LISTS: dict[str, str] = {
+    "api": ADMINISTRATORS,
     "auth": ADMINISTRATORS,
     "connections": ADMINISTRATORS,
     "conversations": EVERYBODY,

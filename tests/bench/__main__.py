@@ -6,6 +6,7 @@
     receiver    webhooks taken, against a bare Django view on the same server; and while a drain runs
     draining    deliveries made into messages, against a bare loop; BENCH_BACKLOG=100000 for the large backlog
     lag         from a delivery to its messages, under 50 a second
+    api         100,000 contacts through the read API, against a bare json.dumps
     disk        the price of a commit that survives a power cut
 
 Nothing here asserts a time: the table says what was promised beside what was found.
@@ -23,7 +24,7 @@ import django
 
 from tests.support import environment
 
-PARTS = ("disk", "clicks", "outbox", "pages", "receiver", "draining", "lag")
+PARTS = ("disk", "clicks", "outbox", "pages", "receiver", "draining", "lag", "api")
 
 
 def main() -> int:
@@ -38,7 +39,7 @@ def main() -> int:
 
 
 def _run(wanted: list[str]) -> int:
-    from tests.bench import clicks, disk, draining, figures, lag, pages, receiver, throughput  # noqa: PLC0415 - Django is set up only now
+    from tests.bench import clicks, disk, draining, figures, lag, pages, receiver, served_api, throughput  # noqa: PLC0415 - Django is set up only now
     from tests.support.servers import find_postgres, find_redis, postgres, redis_server  # noqa: PLC0415
     from tests.support.with_services import take_signals  # noqa: PLC0415
 
@@ -54,6 +55,7 @@ def _run(wanted: list[str]) -> int:
             "outbox": lambda: throughput.measure(folder, server, queue),
             "pages": lambda: pages.measure(folder / "pages", server),
             "draining": lambda: draining.measure(folder, server),
+            "api": lambda: served_api.measure(folder / "api", server),
             "lag": lambda: lag.measure(folder, server, queue),
             "receiver": lambda: receiver.measure(folder),
         }

@@ -1,0 +1,1 @@
+"""The read API that this product serves, and its keys."""
