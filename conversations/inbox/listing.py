@@ -26,6 +26,8 @@ from protoadmin.screens.filters import as_id
 
 PAGE = 50
 WALKED = 20_000
+# As far is looked first: a filter that many chats pass has its page full there.
+NEARBY = 1_000
 FIRST_BATCH, LARGEST_BATCH = 200, 5_000
 # More teamspaces than this are not merged but walked: whoever is a member of so many sees most rows anyway.
 MERGED = 12
@@ -117,28 +119,34 @@ def chats_page(user: User, filters: Filters, after: Place | None = None, size: i
     lanes, only = _lanes(user, filters)
     beginning = after.after() if after else Q()
     wanted = filters.conditions(user) & only
-    bottom: datetime.datetime | None = None
-    reached: Place | None = None
+    goes_on: Place | None = None
     if sought.chats is not None:
-        found = _among(sought.chats, user, filters, wanted & beginning)
-        keys = sought.passing(found)[: size + 1]
+        keys = sought.passing(_among(sought.chats, user, filters, wanted & beginning))[: size + 1]
+    elif filters.walked or only:
+        keys, goes_on = _keys_near(lanes, filters.days(), wanted, sought, after, size + 1)
     else:
-        if filters.walked or only:
-            bottom = _bottom(lanes, filters.days() & beginning)
-        if bottom is not None:
-            wanted &= Q(last_message_at__gte=bottom)
-        lanes = [lane.filter(wanted) for lane in lanes]
-        if sought.tests:
-            keys, reached = _walk(lanes, sought, after, size + 1)
-        else:
-            keys = _keys([lane.filter(beginning) for lane in lanes], size + 1)
+        keys, goes_on = _walk([lane.filter(wanted) for lane in lanes], sought, after, size + 1)
     page = ListPage(_rows(user, keys[:size]), is_partial=sought.is_partial)
     if len(keys) > size:
         page.next = Place(*keys[size - 1][:2])
-    elif goes_on := reached or (Place(bottom, 0) if bottom is not None else None):
+    elif goes_on is not None:
         # Everything down to here was looked at; the next walk begins below it.
         page.next, page.looked_to = goes_on, goes_on.at
     return page
+
+
+def _keys_near(
+    lanes: list[QuerySet[Chat]], days: Q, wanted: Q, sought: Sought, after: Place | None, size: int
+) -> tuple[list[Any], Place | None]:
+    """Return the first keys where no index knows the answer: looked for nearby first, and then further."""
+    beginning = days & after.after() if after else days
+    for rows in (NEARBY, WALKED):
+        bottom = _bottom(lanes, beginning, rows)
+        within = wanted & Q(last_message_at__gte=bottom) if bottom else wanted
+        keys, reached = _walk([lane.filter(within) for lane in lanes], sought, after, size)
+        if len(keys) >= size or bottom is None:
+            break
+    return keys, reached or (Place(bottom, 0) if bottom else None)
 
 
 def pulse(user: User, filters: Filters) -> list[Any]:
@@ -148,7 +156,7 @@ def pulse(user: User, filters: Filters) -> list[Any]:
     """
     lanes, only = _lanes(user, filters)
     if only:
-        bottom = _bottom(lanes, Q())
+        bottom = _bottom(lanes, Q(), WALKED)
         only &= Q(last_message_at__gte=bottom) if bottom else Q()
     return [list(lane.filter(only).order_by(*ORDER).values_list("pk", "version", "active")[:PAGE]) for lane in lanes]
 
@@ -194,6 +202,9 @@ def _walk(
     lanes: list[QuerySet[Chat]], sought: Sought, place: Place | None, size: int
 ) -> tuple[list[Any], Place | None]:
     """Return the first keys that pass, and the place down to which was looked if there may be more below."""
+    if not sought.tests:
+        beginning = place.after() if place else Q()
+        return _keys([lane.filter(beginning) for lane in lanes], size), None
     found: list[Any] = []
     looked, batch = 0, FIRST_BATCH
     while looked < WALKED:
@@ -218,9 +229,9 @@ def _among(chats: list[int], user: User, filters: Filters, wanted: Q) -> list[An
     return _in_order(found.values_list("last_message_at", "pk", "human", "human__customer"))
 
 
-def _bottom(lanes: list[QuerySet[Chat]], condition: Q) -> datetime.datetime | None:
+def _bottom(lanes: list[QuerySet[Chat]], condition: Q, rows: int) -> datetime.datetime | None:
     """Return down to which time a walk may look; None when it may look at everything."""
-    share = max(WALKED // len(lanes), 500)
+    share = max(rows // len(lanes), min(rows, 500))
     bottoms = []
     for lane in lanes:
         first = lane.filter(condition).order_by(*ORDER).values("last_message_at")

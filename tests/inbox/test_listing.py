@@ -75,6 +75,7 @@ def test_a_place_comes_back_from_the_url(moment: datetime.datetime, pk: int) -> 
 
 
 def test_a_walk_stops_and_goes_on(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "NEARBY", 100)
     monkeypatch.setattr(listing, "WALKED", 500)
     Chat.objects.bulk_create(
         Chat(channel=scene.web, teamspace=scene.home, chat_id=f"n{n}", last_message_at=NOON - n * MINUTE, lang="en")
@@ -169,7 +170,7 @@ def test_tags_rare_and_common(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_walk_among_common_names_loses_nothing(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, same_time: bool
 ) -> None:
-    for name, number in (("WALKED", 3), ("FIRST_BATCH", 2), ("LARGEST_BATCH", 2)):
+    for name, number in (("NEARBY", 2), ("WALKED", 3), ("FIRST_BATCH", 2), ("LARGEST_BATCH", 2)):
         monkeypatch.setattr(listing, name, number)
     monkeypatch.setattr("conversations.inbox.people.FEW", 0)
     tag = Tag.objects.create(teamspace=scene.home, name="VIP")
