@@ -11,6 +11,7 @@ from conversations.inbox.admin import ChatAdmin as ChatAdmin
 from conversations.models import Ticket
 from conversations.services import identifiers_of, ticket_create
 from conversations.starting import StartChatForm as StartChatForm
+from conversations.visitors.admin import VisitorConversationAdmin as VisitorConversationAdmin
 from customers.filters import TeamspaceFilter
 from customers.models import MOVING, Customer, at_proto
 from protoadmin.connections.scoping import teamspace_ids

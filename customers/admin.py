@@ -16,6 +16,7 @@ from customers.buttons import BUTTONS, unknown_at_proto
 from customers.exporting.screens import MayExport, export_action
 from customers.fields_admin import CustomFieldAdmin
 from customers.forms import EDITABLE, CustomerForm
+from customers.helpdesk.admin import CompanyAdmin, ContactAdmin
 from customers.history import LABELS
 from customers.importing.screens import IMPORT_BUTTON
 from customers.models import MOVING, Customer, SearchTerm, Tag
@@ -30,7 +31,7 @@ from protoadmin.screens.links import link
 from protoadmin.screens.people import person
 from protoadmin.screens.templatetags.proto import moment, row_badge
 
-__all__ = ["CustomFieldAdmin", "CustomerAdmin", "ProtocolCustomerAdmin", "TagAdmin"]
+__all__ = ["CompanyAdmin", "ContactAdmin", "CustomFieldAdmin", "CustomerAdmin", "ProtocolCustomerAdmin", "TagAdmin"]
 
 CALLS_SHOWN = 8
 CHANGES_SHOWN = 12

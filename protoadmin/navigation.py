@@ -42,6 +42,7 @@ SIDEBAR: dict[str, Any] = {
                     "admin:conversations_ticket_changelist",
                     "conversations.view_ticket",
                 ),
+                _item("Companies", "domain", "admin:customers_company_changelist", "customers.view_company"),
                 _item("Custom fields", "tune", "admin:customers_customfield_changelist", "customers.view_customfield"),
                 _item("Tags", "sell", "admin:customers_tag_changelist", "customers.view_tag"),
             ],

@@ -6,6 +6,7 @@ The answers are bare arrays of any length, without paging.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from protoadmin.clients.auth import BearerAuth, usable_secret
@@ -13,6 +14,8 @@ from protoadmin.clients.errors import UnexpectedShape
 from protoadmin.clients.transport import Client, Request, Timeouts
 
 RESOURCES = ("companies", "contacts", "conversations")
+# Seed 003, "Base URL": what every base URL ends with.
+PATH = "/api/v1"
 # Seed 003, "Rate Limits": "no more than 100 requests per minute".
 REQUESTS_PER_MINUTE = 100
 
@@ -37,6 +40,11 @@ def listing(resource: str, *, company_id: str | None = None) -> Request:
         raise ValueError("Companies cannot be narrowed to a company.")
     params = {"companyId": company_id} if company_id else None
     return Request(resource, "GET", f"/{resource}", params=params, read=_rows(resource))
+
+
+def probe() -> Request:
+    """List companies and read the first one alone: the API has nothing smaller, and the list may be of any length."""
+    return replace(listing("companies"), only_beginning=True)
 
 
 def _rows(resource: str) -> Callable[[Any], list[dict[str, Any]]]:

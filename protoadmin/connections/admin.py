@@ -6,8 +6,14 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from protoadmin.connections.forms import ChannelForm, ConnectionForm, ProtocolProjectForm, TeamspaceForm
-from protoadmin.connections.models import Channel, Connection, ProtocolProject, Teamspace
+from protoadmin.connections.forms import (
+    ChannelForm,
+    ConnectionForm,
+    HelpdeskAccountForm,
+    ProtocolProjectForm,
+    TeamspaceForm,
+)
+from protoadmin.connections.models import Channel, Connection, HelpdeskAccount, ProtocolProject, Teamspace
 from protoadmin.screens.base import ProtoModelAdmin
 from protoadmin.screens.changes import changes_in_words
 from protoadmin.screens.filters import TeamspaceFilter
@@ -127,4 +133,14 @@ class ProtocolProjectAdmin(ConnectionAdmin):
     list_display = ("name", "teamspace", "project_id", "base_url", "is_active")
     list_filter = ("is_active", TeamspaceFilter)
     search_fields = ("name", "project_id")
+    list_select_related = ("teamspace",)
+
+
+@admin.register(HelpdeskAccount)
+class HelpdeskAccountAdmin(ConnectionAdmin):
+    """Helpdesk accounts of one's teamspaces."""
+
+    form = HelpdeskAccountForm
+    list_display = ("name", "teamspace", "base_url", "pull_every", "pulled_at", "is_active")
+    list_filter = ("is_active", TeamspaceFilter)
     list_select_related = ("teamspace",)

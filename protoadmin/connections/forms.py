@@ -5,8 +5,10 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
+from protoadmin.clients.helpdesk import PATH as HELPDESK_PATH
+from protoadmin.clients.helpdesk import REQUESTS_PER_MINUTE
 from protoadmin.clients.messaging import LANGUAGES
-from protoadmin.connections.models import Channel, Connection, ProtocolProject, Teamspace
+from protoadmin.connections.models import Channel, Connection, HelpdeskAccount, ProtocolProject, Teamspace
 from protoadmin.encryption import LockedSecret
 
 
@@ -126,3 +128,30 @@ class ProtocolProjectForm(ConnectionForm):
         model = ProtocolProject
         fields = ("name", "teamspace", "project_id", "token", "base_url", "requests_per_minute", "is_active")
         help_texts = {"project_id": "For people to tell projects apart: the token alone says which one is asked."}
+
+
+class HelpdeskAccountForm(ConnectionForm):
+    """An account of the helpdesk."""
+
+    class Meta:
+        model = HelpdeskAccount
+        fields = ("name", "teamspace", "api_key", "base_url", "pull_every", "requests_per_minute", "is_active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "pull_every" in self.fields:
+            self.fields["pull_every"].required = False
+        if "requests_per_minute" in self.fields and not self.instance.pk:
+            self.initial.setdefault("requests_per_minute", REQUESTS_PER_MINUTE)
+
+    def clean_base_url(self) -> str:
+        """Refuse an address that is not the API's."""
+        url = str(self.cleaned_data["base_url"]).strip().rstrip("/")
+        if not url.endswith(HELPDESK_PATH):
+            raise forms.ValidationError(f"The address ends with {HELPDESK_PATH}, such as https://example.com/api/v1.")
+        return url
+
+    def clean_pull_every(self) -> int:
+        """Return the default for an empty input."""
+        given = self.cleaned_data["pull_every"]
+        return int(HelpdeskAccount._meta.get_field("pull_every").get_default() if given is None else given)

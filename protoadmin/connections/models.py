@@ -201,5 +201,5 @@ class HelpdeskAccount(Connection):
         return helpdesk.client(self.base_url, self.reveal("api_key"))
 
     def probe(self) -> Request:
-        """Return the list of companies: the API has nothing smaller."""
-        return helpdesk.listing("companies")
+        """Return the list of companies, of which the beginning is read: the API has nothing smaller."""
+        return helpdesk.probe()

@@ -14,7 +14,7 @@ class OutboxConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the connection test, and have every worker look for due calls each second."""
-        from protoadmin.connections.models import Channel, ProtocolProject, Teamspace  # noqa: PLC0415
+        from protoadmin.connections.models import Channel, HelpdeskAccount, ProtocolProject, Teamspace  # noqa: PLC0415
         from protoadmin.outbox import (  # noqa: PLC0415 - models are loaded only now
             bulk,
             connection_pages,
@@ -25,7 +25,7 @@ class OutboxConfig(AppConfig):
         from protoadmin.runs.registry import register as register_kind  # noqa: PLC0415
 
         registry.register(operations.TestConnection)
-        connection_pages.contribute((Teamspace, Channel, ProtocolProject))
+        connection_pages.contribute((Teamspace, Channel, ProtocolProject, HelpdeskAccount))
         for kind in bulk.KINDS:
             register_kind(kind)
         register_sweeper(Sweeper("outbox", tasks.send_due_calls))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from protoadmin.sandbox import demo
+from protoadmin.sandbox import demo, helpdesk_demo
 from protoadmin.sandbox.chats import Chats
 from protoadmin.sandbox.faults import Faults
 from protoadmin.sandbox.fields import Fields
@@ -69,6 +69,7 @@ class Backend:
         with self.state.transaction():
             self.state.clear()
             demo.fill(self.state, self.records, self.fields)
+            helpdesk_demo.fill(self.state)
             self.protocol.fill()
             self.state.set_setting("demo", "1")
         self.records.reload()

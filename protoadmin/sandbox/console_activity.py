@@ -22,6 +22,7 @@ SCOPES: dict[str, tuple[str, str, bool]] = {
     "chats": ("starting chats", "^POST /webhook/[^/]+/chat$", True),
     "messages": ("sending messages", "^POST /webhook/.*/message$", True),
     "protocol": ("Protocol customers", " /v1/customers", False),
+    "helpdesk": ("the helpdesk's lists", " /api/v1/", False),
     "writes": ("everything that changes something", WRITES, True),
     "reads": ("everything that only reads", "^GET ", True),
 }
@@ -55,6 +56,9 @@ NAMES = {
     "message": "Send message",
     "POST customers": "Create Protocol customer",
     "GET customers": "List Protocol customers",
+    "companies": "List companies",
+    "contacts": "List contacts",
+    "conversations": "List conversations",
     "openapi.json": "Read the schema",
     "docs": "Read the docs",
 }

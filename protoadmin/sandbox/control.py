@@ -5,6 +5,7 @@ Everything lies under `/_sandbox/`; `guard` says who may.
 
 from typing import Any
 
+from protoadmin.sandbox import helpdesk
 from protoadmin.sandbox.backend import Backend, Handler
 from protoadmin.sandbox.faults import KINDS, BadRule, parse_rule
 from protoadmin.sandbox.guard import done, given, whole
@@ -28,7 +29,7 @@ def status(backend: Backend, request: Request) -> Answer:
 
 
 def connections(backend: Backend, request: Request) -> Answer:
-    """What one needs to connect to every teamspace, with its channels and its Protocol project."""
+    """What one needs to connect to every teamspace, its channels, its Protocol project and its helpdesk account."""
     return json_answer(connection_list(backend))
 
 
@@ -49,6 +50,7 @@ def connection_list(backend: Backend) -> list[dict[str, Any]]:
                 for project in backend.protocol.projects()
                 if project["subcompany_id"] == row["subcompany_id"]
             ],
+            "helpdesk_accounts": helpdesk.connections(backend, row["subcompany_id"]),
         }
         for row in backend.records.teamspaces.values()
     ]

@@ -19,6 +19,7 @@ from protoadmin.sandbox import (
     console,
     control,
     guard,
+    helpdesk,
     messaging,
     openapi,
     platform,
@@ -34,7 +35,11 @@ from protoadmin.sandbox.misbehave import replaced, seen_status, send, takes_effe
 from protoadmin.sandbox.wire import MAX_HEAD, Answer, Refused, Request, json_answer, read_request, render
 
 REMOTE = Routes(
-    (platform.BASE, platform.ROUTES), (platform.BASE, openapi.ROUTES), ("", messaging.ROUTES), ("", protocol.ROUTES)
+    (platform.BASE, platform.ROUTES),
+    (platform.BASE, openapi.ROUTES),
+    ("", messaging.ROUTES),
+    ("", protocol.ROUTES),
+    (helpdesk.BASE, helpdesk.ROUTES),
 )
 
 
@@ -49,6 +54,7 @@ OWN = Routes(
     ("", remote_data.ROUTES),
     ("", chat_control.ROUTES),
     ("", protocol_control.ROUTES),
+    ("", helpdesk.CONTROL_ROUTES),
     ("", webhook_control.ROUTES),
     ("", [("GET", "/_sandbox/help", _help)]),
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 FILE_NAME = "sandbox.sqlite3"
-VERSION = 2
+VERSION = 3
 SCHEMA = """
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE teamspaces (subcompany_id TEXT PRIMARY KEY, name TEXT NOT NULL, takeover_secret TEXT NOT NULL);
@@ -69,6 +69,11 @@ CREATE TABLE requests (
     n INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
     query TEXT NOT NULL, body BLOB NOT NULL, body_size INTEGER NOT NULL, headers TEXT NOT NULL, status INTEGER,
     effect INTEGER NOT NULL, fault TEXT);
+CREATE TABLE helpdesk_accounts (subcompany_id TEXT PRIMARY KEY, name TEXT NOT NULL, api_key TEXT NOT NULL);
+CREATE TABLE helpdesk_items (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, resource TEXT NOT NULL, id TEXT, company_id TEXT,
+    body TEXT NOT NULL);
+CREATE INDEX helpdesk_items_id ON helpdesk_items (account, resource, id);
 CREATE TABLE faults (
     id INTEGER PRIMARY KEY AUTOINCREMENT, pattern TEXT NOT NULL, regex INTEGER NOT NULL, kind TEXT NOT NULL,
     probability REAL NOT NULL, remaining INTEGER, options TEXT NOT NULL);
@@ -89,6 +94,8 @@ DEMO_TABLES = (
     "turns",
     "deliveries",
     "attempts",
+    "helpdesk_accounts",
+    "helpdesk_items",
     "requests",
     "faults",
     "settings",

@@ -7,11 +7,11 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 
-from conversations.models import Chat, Message, Ticket
+from conversations.models import Chat, Message, Ticket, VisitorConversation
 from customers.importing.working import NAME as IMPORT
-from customers.models import Customer, CustomField, CustomFieldValue, Human, ProtocolCustomer, Tag
+from customers.models import Company, Contact, Customer, CustomField, CustomFieldValue, Human, ProtocolCustomer, Tag
 from protoadmin.api.models import ApiKey
-from protoadmin.connections.models import Channel, ProtocolProject, Teamspace
+from protoadmin.connections.models import Channel, HelpdeskAccount, ProtocolProject, Teamspace
 from protoadmin.outbox.models import Call, CallState
 from protoadmin.runs.models import Run, RunFile, RunState
 from protoadmin.staff.roles import SUPPORT
@@ -62,6 +62,47 @@ def new_custom_field(teamspace: Teamspace, person: User) -> CustomField:
     return CustomField.objects.create(
         teamspace=teamspace, name=name, remote_id=f"r{number}", type="select", select_options=options
     )
+
+
+def new_account(teamspace: Teamspace, person: User) -> HelpdeskAccount:
+    """Make a helpdesk account."""
+    name = f"helpdesk {Numbers.next()} of {teamspace}"
+    return HelpdeskAccount.objects.create(
+        name=name, teamspace=teamspace, base_url="https://helpdesk.example.com/api/v1", api_key="k"
+    )
+
+
+def new_company(teamspace: Teamspace, person: User) -> Company:
+    """Make a company with a contact and a conversation."""
+    number, account = Numbers.next(), new_account(teamspace, person)
+    company = Company.objects.create(
+        account=account,
+        remote_id=f"company-{number}",
+        name=f"company {number} of {teamspace}",
+        industry=f"industry {number} of {teamspace}",
+        stage_id=f"stage {number} of {teamspace}",
+    )
+    Contact.objects.create(
+        account=account, remote_id=f"contact-{number}", company=company, name=f"contact {number} of {teamspace}"
+    )
+    VisitorConversation.objects.create(
+        account=account,
+        remote_id=f"conv-{number}",
+        company=company,
+        visitor_name=f"visitor {number} of {teamspace}",
+        status=f"status {number} of {teamspace}",
+    )
+    return company
+
+
+def new_contact(teamspace: Teamspace, person: User) -> Contact:
+    """Make a contact of a company."""
+    return new_company(teamspace, person).contacts.get()
+
+
+def new_visitor_conversation(teamspace: Teamspace, person: User) -> VisitorConversation:
+    """Make a conversation of a company."""
+    return VisitorConversation.objects.get(company=new_company(teamspace, person))
 
 
 def new_project(teamspace: Teamspace, person: User) -> ProtocolProject:
@@ -160,6 +201,10 @@ MAKERS: dict[str, Callable[[Teamspace, User], Any]] = {
     "connections.channel": new_channel,
     "connections.protocolproject": new_project,
     "customers.protocolcustomer": new_protocol_customer,
+    "connections.helpdeskaccount": new_account,
+    "customers.company": new_company,
+    "customers.contact": new_contact,
+    "conversations.visitorconversation": new_visitor_conversation,
     "customers.customer": new_customer,
     "customers.tag": new_tag,
     "customers.customfield": new_custom_field,

@@ -53,6 +53,9 @@ PAGES: dict[str, Page] = {
         buttons={**CONNECTION.buttons, "send-test-delivery": ADMINISTRATORS},
         panels=CONNECTION.panels | {"webhooks"},
     ),
+    "connections.helpdeskaccount": replace(
+        CONNECTION, buttons={**CONNECTION.buttons, "pull-everything": ADMINISTRATORS}
+    ),
     "connections.protocolproject": replace(
         CONNECTION,
         buttons={**CONNECTION.buttons, **dict.fromkeys(("pull-customers", "read-newest"), ADMINISTRATORS)},
@@ -88,6 +91,17 @@ PAGES: dict[str, Page] = {
         buttons={"delete": ADMINISTRATORS},
         list_buttons={"sync": ADMINISTRATORS},
         panels=frozenset({"field"}),
+    ),
+    "customers.company": Page(
+        view=EVERYBODY,
+        delete=ADMINISTRATORS,
+        buttons={"pull-company": CHANGERS},
+        list_buttons={"pull-everything": CHANGERS},
+        panels=frozenset({"company", "contacts", "conversations"}),
+    ),
+    "customers.contact": Page(view=EVERYBODY, delete=ADMINISTRATORS, panels=frozenset({"contact"})),
+    "conversations.visitorconversation": Page(
+        view=EVERYBODY, delete=ADMINISTRATORS, panels=frozenset({"conversation"})
     ),
     "conversations.chat": Page(
         view=EVERYBODY,

@@ -1,0 +1,1 @@
+"""Companies and contacts of a helpdesk account, mirrored: how they are pulled, and their pages."""

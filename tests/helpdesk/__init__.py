@@ -1,0 +1,1 @@
+"""The helpdesk's companies, contacts and conversations: pulled over real HTTP, mirrored, shown."""
