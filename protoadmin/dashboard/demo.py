@@ -8,9 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from conversations.chat_rows import chats_listed
+from customers.helpdesk.pulling import pull_start
 from customers.models import REMOTE_FIELDS, Customer, Tag
+from customers.protocol.services import protocol_pull
 from customers.services import fields_sync
-from protoadmin.connections.models import Channel, Teamspace
+from protoadmin.connections.models import Channel, HelpdeskAccount, ProtocolProject, Teamspace
 
 TIMEOUT = 10
 
@@ -30,6 +32,8 @@ def load_demo(sandbox_url: str) -> str:
             fields_sync(teamspace=teamspace, by=None)
             for channel in teamspace.channels.all():
                 _add_chats(channel, sandbox_url)
+        _connect_protocol(teamspace, item.get("protocol_projects", []))
+        _connect_helpdesk(teamspace, item.get("helpdesk_accounts", []))
     if not people:
         return "The demo data is there already."
     return f"Connected {Teamspace.objects.count()} teamspaces of the sandbox and added {people} people."
@@ -51,6 +55,38 @@ def _connect(item: dict[str, Any]) -> tuple[Teamspace, bool]:
             create_defaults={**channel, "teamspace": teamspace},
         )
     return teamspace, is_new
+
+
+def _connect_protocol(teamspace: Teamspace, given: list[dict[str, Any]]) -> None:
+    """Connect the teamspace's Protocol projects; the customers of a new one are pulled by a worker."""
+    for item in given:
+        project, is_new = ProtocolProject.objects.get_or_create(
+            teamspace=teamspace,
+            project_id=item["project_id"],
+            defaults={name: item[name] for name in ("name", "token")},
+        )
+        project.base_url = item["base_url"]
+        if is_new:
+            project.mark_secrets_set(["token"])
+        project.save(update_fields=["base_url", "secrets_set_at"])
+        if is_new:
+            protocol_pull(project=project, by=None)
+
+
+def _connect_helpdesk(teamspace: Teamspace, given: list[dict[str, Any]]) -> None:
+    """Connect the teamspace's helpdesk accounts; a worker pulls everything of a new one."""
+    for item in given:
+        account, is_new = HelpdeskAccount.objects.get_or_create(
+            teamspace=teamspace,
+            name=item["name"],
+            defaults={name: item[name] for name in ("base_url", "api_key")},
+        )
+        account.base_url = item["base_url"]
+        if is_new:
+            account.mark_secrets_set(["api_key"])
+        account.save(update_fields=["base_url", "secrets_set_at"])
+        if is_new:
+            pull_start(account=account, by=None)
 
 
 def _people_of(sandbox_url: str, teamspace: Teamspace) -> list[dict[str, Any]]:
