@@ -27,6 +27,7 @@ STATE_STYLES = {"active": "done", "revoked": "failed", "expired": "failed", "own
 def _revoke(request: HttpRequest, key: ApiKey, form: Any) -> str:
     if not services.key_revoke(key=key):
         return f"{key} was revoked before."
+    admin.site.get_model_admin(ApiKey).log_change(request, key, "Revoked.")
     return f"{key} is revoked: from now on it opens nothing."
 
 

@@ -87,6 +87,7 @@ def test_a_key_is_revoked_with_a_click(house: House) -> None:
     assert "is revoked" in response.content.decode()
     assert house.get("/companies").status_code == 401
     assert "do/revoke/" not in client.get(page).content.decode()
+    assert "Revoked." in client.get(f"{LIST}{house.key.pk}/history/").content.decode()
     assert "was revoked before" in client.post(address, follow=True).content.decode()
 
 
