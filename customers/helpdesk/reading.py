@@ -23,7 +23,6 @@ from protoadmin.connections.models import ConnectionUnusable, HelpdeskAccount
 from protoadmin.outbox.passing import gate_pass, gate_pause
 from protoadmin.runs.models import Run, RunState
 from protoadmin.runs.registry import ReadAgain, RunFailed
-from protoadmin.runs.working import READ_LEASE
 
 LIMITS = Limits(seconds=600.0)
 #: Seconds before each further try to read a list that did not come whole.
@@ -32,6 +31,8 @@ RATE_PAUSE = 5.0
 INACTIVE_PAUSE = 30.0
 _WAITED_FOR_HERE = 1.0
 _RENEW_EVERY = 5.0
+#: Beside the lease itself: between two looks at the clock lie a connection and one read at most.
+_LEASE = datetime.timedelta(seconds=15)
 #: What is no better when it is tried again.
 _LASTING = (errors.Rejected, errors.Redirected, errors.UnexpectedShape, errors.AnswerTooLarge)
 
@@ -156,7 +157,7 @@ class _Lease:
         """
         if time.monotonic() - self._renewed < _RENEW_EVERY:
             return True
-        until = timezone.now() + READ_LEASE
+        until = timezone.now() + _LEASE
         ours = Run.objects.filter(pk=self._pk, state=RunState.RUNNING)
         if self._until is not None:
             ours = ours.filter(heartbeat_at=self._until)

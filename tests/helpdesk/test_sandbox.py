@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,3 +58,20 @@ def test_contacts_are_people_of_the_teamspace(remote_desk: Desk) -> None:
     contacts = [item["email"].lower() for item in get(remote_desk, "/contacts").json() if item["email"]]
     assert len(contacts) > 40
     assert set(contacts) <= mails
+
+
+def test_the_documents_curl_lines(remote_desk: Desk, tmp_path: Path) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    for resource, example in DOCUMENTED.items():
+        remote_desk.only(resource, example, {**example, "id": "of another company", "companyId": "another"})
+    script = Path(__file__).parents[1] / "api" / "documented.sh"
+    known = {"BASE": remote_desk.url, "API_KEY": remote_desk.known["api_key"], "COMPANY_ID": ACME["id"]}
+    subprocess.run(["sh", str(script), str(tmp_path)], env={**known, "PATH": "/usr/bin:/bin"}, check=True, timeout=60)
+    found = {path.stem: json.loads(path.read_text()) for path in tmp_path.iterdir()}
+    assert {name: len(items) for name, items in found.items()} == {
+        **dict.fromkeys(DOCUMENTED, 2),
+        **{"contacts_of_company": 1, "conversations_of_company": 1},
+    }
+    assert all(found[name][0] == example for name, example in DOCUMENTED.items())
+    assert (found["contacts_of_company"], found["conversations_of_company"]) == ([JOHN], [JANE])
