@@ -5,7 +5,7 @@ comes back is watched: a page that repeats itself or does not advance ends the r
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -86,7 +86,7 @@ def _may_ask(project: ProtocolProject, pages: Pages) -> bool:
 
 def _page(client: Client, cursor: dict[str, Any]) -> dict[str, Any]:
     request = protocol.list_customers(limit=protocol.MOST_PER_PAGE, starting_after=cursor.get("after"))
-    data: dict[str, Any] = client.send(request).data
+    data: dict[str, Any] = client.send(replace(request, shows_answer=False)).data
     return data
 
 

@@ -71,12 +71,22 @@ def reply_of(response: requests.Response, most_bytes: int) -> Reply:
 
 
 def judge(
-    reply: Reply, read: Callable[[Any], Any], *, host: str, secrets: Sequence[str], exchange: Exchange
+    reply: Reply,
+    read: Callable[[Any], Any],
+    *,
+    host: str,
+    secrets: Sequence[str],
+    exchange: Exchange,
+    shows_answer: bool = True,
 ) -> Answer | errors.ApiError:
-    """Return the answer, or the error (not raised) that the reply amounts to."""
+    """Return the answer, or the error (not raised) that the reply amounts to.
+
+    Without `shows_answer` a good answer has no excerpt: making one costs more than parsing a page of a list.
+    """
     whole = reply.broken is None and not reply.too_large
     parsed = _parsed(reply) if whole else _Parsed(wrong=errors.NotJson)
-    beginning = _excerpt(reply.body, parsed, secrets)
+    is_good = 200 <= reply.status < 300 and whole and parsed.wrong is None
+    beginning = _excerpt(reply.body, parsed, secrets) if shows_answer or not is_good else ""
     circumstances: dict[str, Any] = {
         "host": host,
         "status": reply.status,
@@ -99,6 +109,7 @@ def judge(
         return parsed.wrong(**circumstances)
     data, wrong_shape = _shaped(read, parsed.data)
     if wrong_shape is not None:
+        circumstances["excerpt"] = beginning or _excerpt(reply.body, parsed, secrets)
         return errors.UnexpectedShape(printable(redact(wrong_shape, secrets)), **circumstances)
     return Answer(reply.status, data, _headers(reply, secrets), exchange.seconds, beginning)
 

@@ -78,6 +78,7 @@ class Request:
     read: Callable[[Any], Any] = anything
     # Of a list of any length only what comes first is read: `read` gets its first items, or none.
     only_beginning: bool = False
+    shows_answer: bool = True  # whether a good answer comes with an excerpt, for people to see
 
     def __post_init__(self) -> None:
         checked_path(self.path)
@@ -228,7 +229,14 @@ class Client:
         reply = self._reply(session, prepared, exchange)
         if isinstance(reply, ApiError):
             return reply
-        return judge(reply, request.read, host=self._host, secrets=self._secrets, exchange=exchange)
+        return judge(
+            reply,
+            request.read,
+            host=self._host,
+            secrets=self._secrets,
+            exchange=exchange,
+            shows_answer=request.shows_answer,
+        )
 
     def _reply(
         self, session: requests.Session, prepared: requests.PreparedRequest, exchange: Exchange

@@ -79,7 +79,14 @@ def _work(run: Run, end: float) -> int:
         if time.monotonic() >= end:
             _release(run)
             return slices
-        _let_others_write(time.monotonic() - began)
+        if not _reads(run):
+            _let_others_write(time.monotonic() - began)
+
+
+def _reads(run: Run) -> bool:
+    """Tell whether each slice begins with a read from outside: others write meanwhile."""
+    kind = run_kind(run.kind)
+    return kind is not None and kind.read is not None
 
 
 def _release(run: Run) -> None:
