@@ -7,6 +7,7 @@
     draining    deliveries made into messages, against a bare loop; BENCH_BACKLOG=100000 for the large backlog
     lag         from a delivery to its messages, under 50 a second
     api         100,000 contacts through the read API, against a bare json.dumps
+    protocol    Protocol customers pulled, against bare requests and writes in bulk; BENCH_CUSTOMERS=10000 for fewer
     disk        the price of a commit that survives a power cut
 
 Nothing here asserts a time: the table says what was promised beside what was found.
@@ -24,7 +25,7 @@ import django
 
 from tests.support import environment
 
-PARTS = ("disk", "clicks", "outbox", "pages", "receiver", "draining", "lag", "api")
+PARTS = ("disk", "clicks", "outbox", "pages", "receiver", "draining", "protocol", "lag", "api")
 
 
 def main() -> int:
@@ -39,7 +40,7 @@ def main() -> int:
 
 
 def _run(wanted: list[str]) -> int:
-    from tests.bench import clicks, disk, draining, figures, lag, pages, receiver, served_api, throughput  # noqa: PLC0415 - Django is set up only now
+    from tests.bench import clicks, disk, draining, figures, lag, pages, protocol_pull, receiver, served_api, throughput  # noqa: PLC0415 - Django is set up only now
     from tests.support.servers import find_postgres, find_redis, postgres, redis_server  # noqa: PLC0415
     from tests.support.with_services import take_signals  # noqa: PLC0415
 
@@ -58,6 +59,7 @@ def _run(wanted: list[str]) -> int:
             "api": lambda: served_api.measure(folder / "api", server),
             "lag": lambda: lag.measure(folder, server, queue),
             "receiver": lambda: receiver.measure(folder),
+            "protocol": lambda: protocol_pull.measure(folder, server),
         }
         for name in wanted:
             print(f"Measuring {name} …", file=sys.stderr, flush=True)

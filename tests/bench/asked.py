@@ -11,7 +11,7 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402 - Django is set up first
 
-from tests.bench import draining_inside, people, queued, serving_inside, visits  # noqa: E402
+from tests.bench import draining_inside, people, protocol_inside, queued, serving_inside, visits  # noqa: E402
 
 
 def prepare(number: int) -> None:
@@ -38,6 +38,10 @@ TASKS: dict[str, Callable[..., Any]] = {
     "migrate": draining_inside.migrate,
     "messages": draining_inside.messages,
     "bare_loop": draining_inside.bare_loop,
+    "protocol_project": protocol_inside.protocol_project,
+    "protocol_floor": protocol_inside.protocol_floor,
+    "protocol_pulled": protocol_inside.protocol_pulled,
+    "protocol_forget": protocol_inside.protocol_forget,
     "fill_contacts": serving_inside.fill_contacts,
     "serve_contacts": serving_inside.serve_contacts,
     "dump_contacts": serving_inside.dump_contacts,
