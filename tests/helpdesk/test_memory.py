@@ -14,6 +14,7 @@ from tests.helpdesk.desk import Desk
 from tests.sandbox.process import SandboxProcess
 
 MANY = 50_000
+# Most of what comes on top is SQLite's: its page cache (32 MB) and the pages of the file that it maps.
 MOST_MIB = 60
 
 
