@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from conversations.content import author_of, content_key, content_of, stored, text_of
-from conversations.models import Chat, Message, Origin
+from conversations.models import Chat, Message, Origin, ReadMark
 from conversations.models.chats import STEP
 from conversations.summing import sum_up
 from customers.models import SyncState
@@ -262,9 +262,20 @@ def _write(chat: Chat, ordered: list[Message], wanted: list[int]) -> None:
         if message.pk and stale[message.pk] != now:
             rows.append([*now, chat.version, message.pk])
     if rows:
+        _move_marks(chat, {pk: row[0] for pk, row in stale.items()}, {m.pk: m.sequence for m in ordered if m.pk})
         with connection.cursor() as cursor:
             cursor.executemany(
                 f"UPDATE {Message._meta.db_table} SET sequence = %s, author_id = %s, author_name = %s, "  # noqa: S608
                 "repeat_of_id = %s, version = %s WHERE id = %s",
                 rows,
             )
+
+
+def _move_marks(chat: Chat, before: dict[int, int | None], after: dict[int, int | None]) -> None:
+    """Let everybody have read up to the message up to which they had."""
+    places = sorted((sequence or 0, pk) for pk, sequence in before.items())
+    for mark in ReadMark.objects.filter(chat=chat):
+        read = [pk for sequence, pk in places if sequence <= mark.sequence]
+        wanted = (after.get(read[-1]) if read else None) or 0
+        if wanted != mark.sequence:
+            ReadMark.objects.filter(pk=mark.pk).update(sequence=wanted)

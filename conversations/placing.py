@@ -8,7 +8,7 @@ from django.db.models import F
 
 from conversations.arrivals import Event, Said
 from conversations.content import content_key, stored
-from conversations.models import Chat, Message, Origin
+from conversations.models import Chat, Message, Origin, ReadMark
 from conversations.models.chats import STEP
 
 # A delivery may be this much later than the pull that has already brought its message.
@@ -24,6 +24,8 @@ def between(chat: Chat, low: int, high: int, count: int) -> list[int]:
     Message.objects.filter(chat=chat.pk, sequence__gte=high).update(
         sequence=F("sequence") + shift, version=chat.version
     )
+    # What somebody has read up to there they have read still.
+    ReadMark.objects.filter(chat=chat.pk, sequence__gte=high).update(sequence=F("sequence") + shift)
     chat.last_sequence += shift
     return between(chat, low, high + shift, count)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from conversations.aligning import align
 from conversations.chat_rows import chat_identified
-from conversations.models import Chat, Message
+from conversations.models import Chat, Message, ReadMark
 from conversations.models.chats import STEP
 from customers.models import Human
 from protoadmin.connections.models import Channel, Teamspace
@@ -122,3 +122,15 @@ def test_a_webhook_that_was_quicker_than_the_answer_is_one_chat_with_ours(chat: 
     ours.refresh_from_db()
     assert (ours.chat_id, ours.message_count, ours.last_text) == ("c", 2, "greeting of the bot")
     assert Message.objects.get(pk=first.pk).sequence == STEP
+
+
+def test_what_somebody_has_read_they_have_read_still(chat: Chat, django_user_model: Any) -> None:
+    add(chat, "a", sequence=10)
+    read = add(chat, "b", sequence=11)
+    add(chat, "c", sequence=12)
+    mark = ReadMark.objects.create(user=django_user_model.objects.create_user("ann"), chat=chat, sequence=11)
+    align(chat, [item(text) for text in ("a", "between", "b", "c", "d")])
+    mark.refresh_from_db()
+    read.refresh_from_db()
+    assert mark.sequence == read.sequence
+    assert said(chat) == ["a", "between", "b", "c", "d"]
