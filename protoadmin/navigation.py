@@ -51,9 +51,7 @@ SIDEBAR: dict[str, Any] = {
             "separator": True,
             "items": [
                 _item("Connections", "hub", "admin:connections_teamspace_changelist", "connections.view_teamspace"),
-                _item(
-                    "Webhook deliveries", "webhook", "admin:webhooks_delivery_changelist", "webhooks.view_delivery"
-                ),
+                _item("Webhook deliveries", "webhook", "admin:webhooks_delivery_changelist", "webhooks.view_delivery"),
                 _item("API calls", "outbox", "admin:outbox_call_changelist", "outbox.view_call"),
                 _item("Background runs", "progress_activity", "admin:runs_run_changelist", "runs.view_run"),
                 _item("API keys", "key", "admin:api_apikey_changelist", "api.view_apikey"),
