@@ -112,6 +112,8 @@ def align(chat: Chat, items: list[dict[str, Any]]) -> int:
     rows = list(Message.objects.filter(chat=chat).select_related("call").order_by("sequence", "pk"))
     # What has not left us cannot be in the list.
     waiting = [row for row in rows if row.sync_state == SyncState.QUEUED and row.call and not row.call.attempts]
+    # A probable repeat stays folded: a listed message that nothing else accounts for is shown as one that was pulled,
+    # so that the delivery which may still bring it finds it.
     folded = [row for row in rows if row.repeat_of_id is not None]
     # Of what was dismissed, or may not have arrived, the list tells: but what surely arrived comes first.
     doubtful = [row for row in rows if row.sync_state in DOUBTFUL and row not in waiting]
@@ -120,7 +122,6 @@ def align(chat: Chat, items: list[dict[str, Any]]) -> int:
     theirs = listed(items)
     match(theirs, plain)
     _match_the_rest(theirs, doubtful, "key", _key)
-    _unfold(theirs, folded)
     arrived = [each.ours.pk for each in theirs if each.ours is not None and each.ours.sync_state == SyncState.LOCAL]
     Message.objects.filter(pk__in=arrived).update(sync_state=SyncState.DONE, version=chat.version)
     new = _place(chat, theirs, [row for row in rows if row not in waiting], waiting)
@@ -128,17 +129,6 @@ def align(chat: Chat, items: list[dict[str, Any]]) -> int:
     chat.pulled_at = timezone.now()
     chat.save()
     return new
-
-
-def _unfold(theirs: list[Listed], folded: list[Message]) -> None:
-    """Make a probable repeat a message of its own where the remote lists it once more."""
-    left: dict[str, deque[Message]] = defaultdict(deque)
-    for message in folded:
-        left[_key(message)].append(message)
-    for each in theirs:
-        if each.ours is None and left.get(each.key):
-            each.ours = left[each.key].popleft()
-            each.ours.repeat_of = None
 
 
 def _place(chat: Chat, theirs: list[Listed], ours: list[Message], waiting: list[Message]) -> int:
@@ -251,14 +241,12 @@ def _rising(ordered: list[Message]) -> set[int]:
 def _write(chat: Chat, ordered: list[Message], wanted: list[int]) -> None:
     stale = {
         row[0]: row[1:]
-        for row in Message.objects.filter(chat=chat).values_list(
-            "pk", "sequence", "author_id", "author_name", "repeat_of"
-        )
+        for row in Message.objects.filter(chat=chat).values_list("pk", "sequence", "author_id", "author_name")
     }
-    rows = []
+    rows: list[list[Any]] = []
     for message, sequence in zip(ordered, wanted, strict=True):
         message.sequence = sequence
-        now = (sequence, message.author_id, message.author_name, message.repeat_of_id)
+        now = (sequence, message.author_id, message.author_name)
         if message.pk and stale[message.pk] != now:
             rows.append([*now, chat.version, message.pk])
     if rows:
@@ -266,7 +254,7 @@ def _write(chat: Chat, ordered: list[Message], wanted: list[int]) -> None:
         with connection.cursor() as cursor:
             cursor.executemany(
                 f"UPDATE {Message._meta.db_table} SET sequence = %s, author_id = %s, author_name = %s, "  # noqa: S608
-                "repeat_of_id = %s, version = %s WHERE id = %s",
+                "version = %s WHERE id = %s",
                 rows,
             )
 
