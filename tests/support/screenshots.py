@@ -76,6 +76,17 @@ run = run_start(kind="people_add_tags", by=User.objects.get(username="ada"), tit
 print(run.pk)
 """
 NOTHING_PENDING = "from protoadmin.outbox.models import Call; print(Call.objects.pending().exists())"
+# A chat with everything in it, and a delivery that became messages of one.
+CHAT_PK = """
+from conversations.models import Chat
+rich = Chat.objects.filter(messages__type="carousel", human__customer__isnull=False, active=True)
+print((rich.order_by("-message_count").first() or Chat.objects.order_by("-message_count").first()).pk)
+"""
+DELIVERY_PK = """
+from webhooks.models import Delivery
+found = Delivery.objects.filter(kind="messages", state="processed").order_by("-pk").first()
+print(found.pk if found else "")
+"""
 MAIN_PK = "from customers.models import Customer; print(Customer.objects.get(provided_unique_id=MAIN).pk)"
 
 
@@ -109,6 +120,7 @@ def _furnish(product: Product) -> dict[str, str]:
     remote.fault("drop_after", "create-ticket", times=1)
     product.python(known + LOST)
     _wait_until_sent(product)
+    product.wait_for(lambda: product.python(DELIVERY_PK), "a delivery", 120)
     return {
         "dashboard": "/admin/",
         "customers": "/admin/customers/customer/?teamspace=1",
@@ -117,6 +129,9 @@ def _furnish(product: Product) -> dict[str, str]:
         "custom-fields": "/admin/customers/customfield/?teamspace=1",
         "connection": "/admin/connections/teamspace/1/change/",
         "run": f"/admin/runs/run/{run}/change/",
+        "inbox": f"/admin/conversations/chat/{product.python(CHAT_PK)}/change/",
+        "deliveries": "/admin/webhooks/delivery/",
+        "delivery": f"/admin/webhooks/delivery/{product.python(DELIVERY_PK)}/change/",
     }
 
 
@@ -147,8 +162,9 @@ def _take_all(browser: Browser, house: House, pages: dict[str, str], scheme: str
     if scheme == "light":
         context = house.enter(browser, "ada", viewport=NARROW, color_scheme=scheme)
         page = context.new_page()
-        page.goto(pages["customer"])
-        _take(page, "customer-narrow")
+        for name in ("customer", "inbox"):
+            page.goto(pages[name])
+            _take(page, f"{name}-narrow")
         context.close()
 
 
