@@ -5,26 +5,11 @@ from typing import Any
 from protoadmin.sandbox.backend import Backend, Handler
 from protoadmin.sandbox.guard import done, given
 from protoadmin.sandbox.problems import ApiError
-from protoadmin.sandbox.protocol_records import customer_json
+from protoadmin.sandbox.protocol_records import COLUMNS, customer_json
 from protoadmin.sandbox.wire import Answer, Request, json_answer
 
 PROJECT = "/_sandbox/protocol/{project_id}"
-CHANGEABLE = {
-    "username",
-    "phone_number",
-    "avatar_url",
-    "display_name",
-    "conversation_id",
-    "external_id",
-    "status",
-    "is_flagged",
-    "meta",
-    "last_active_at",
-    "last_transaction_at",
-    "terminated_at",
-    "created_at",
-    "updated_at",
-}
+CHANGEABLE = {*COLUMNS} - {"id", "project_id"}
 MOST_ADDED = 10_000
 
 
