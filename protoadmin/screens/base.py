@@ -1,32 +1,19 @@
 """The base of every admin screen: whose rows, which buttons, live panels, bounded lists. The theme is changed here."""
 
-import hashlib
-import secrets
 from typing import Any, ClassVar
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
-from django.db import models, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
-from django.middleware.csrf import get_token
+from django.db import models
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.safestring import mark_safe
-from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from protoadmin.connections.scoping import only_visible
-from protoadmin.refusals import Refused
-from protoadmin.screens.buttons import Button, ButtonForm, contributed_buttons
+from protoadmin.screens.live import PanelAdmin
 from protoadmin.screens.ordering import is_list_of, turned_round, visible_in_order
 from protoadmin.screens.pagination import CappedPaginator
-from protoadmin.screens.panels import contributed_panels
-
-STATES_AT_ONCE = 200
 
 
 class ProtoChangeList(ChangeList):  # type: ignore[misc]  # the theme has no types
@@ -43,19 +30,11 @@ class ProtoChangeList(ChangeList):  # type: ignore[misc]  # the theme has no typ
         return turned_round(ordering)
 
 
-class ProtoModelAdmin(ModelAdmin):  # type: ignore[misc]  # the theme has no types
+class ProtoModelAdmin(PanelAdmin):
     """A ModelAdmin that shows only the rows of the person's teamspaces, and whose buttons are POST forms."""
 
     # The way from a row to its teamspace; None for what belongs to no teamspace.
     teamspace_path: ClassVar[str | None] = "teamspace"
-    buttons: ClassVar[tuple[Button, ...]] = ()
-    list_buttons: ClassVar[tuple[Button, ...]] = ()
-    # Live panels: their names, each with the template that shows it.
-    panels: ClassVar[dict[str, str]] = {}
-    # The field whose badge the list keeps up to date.
-    state_field: ClassVar[str | None] = None
-    # Those that come after what other apps added.
-    closing_panels: ClassVar[dict[str, str]] = {}
     # Whether each order of the list has an index without the teamspace, for who sees several (screens/ordering.py).
     has_indexed_orders: ClassVar[bool] = False
     # Whether the page says so when no worker is running.
@@ -124,7 +103,7 @@ class ProtoModelAdmin(ModelAdmin):  # type: ignore[misc]  # the theme has no typ
         """Refuse what is only read."""
         return not self.read_only_page and super().has_delete_permission(request, obj)
 
-    # --- buttons ------------------------------------------------------------------------------
+    # --- pages --------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
         """Add the buttons' and the live panels' addresses."""
@@ -136,177 +115,6 @@ class ProtoModelAdmin(ModelAdmin):  # type: ignore[misc]  # the theme has no typ
             path("<path:object_id>/live/<slug:name>/", view(self.panel_view), name=f"{info}_panel"),
             *super().get_urls(),
         ]
-
-    def all_buttons(self) -> list[Button]:
-        """Return this page's buttons with those that other apps added."""
-        found = [*self.buttons, *contributed_buttons(self.opts.label)]
-        return sorted(found, key=lambda button: button.order)
-
-    def buttons_for(self, request: HttpRequest, record: Any) -> list[dict[str, Any]]:
-        """Return the buttons that this person may press now, each with its address and an unbound form."""
-        return [
-            {
-                "button": button,
-                "url": self.button_url(record, button.name),
-                "form": button.form(record=record, user=request.user) if button.form else None,
-            }
-            for button in self.all_buttons()
-            if button.allowed(request, record) and button.shown(request, record)
-        ]
-
-    def button_url(self, record: Any, name: str) -> str:
-        """Return the address to which a button posts."""
-        info = f"{self.opts.app_label}_{self.opts.model_name}"
-        return reverse(f"admin:{info}_button", args=[record.pk, name], current_app=self.admin_site.name)
-
-    def change_url(self, record: Any) -> str:
-        """Return the address of a record's page."""
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[record.pk])
-
-    def list_url(self) -> str:
-        """Return the address of the list."""
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-
-    def visible_record(self, request: HttpRequest, object_id: str) -> Any:
-        """Return a record that this person may view; 404 for one that is not theirs, 403 without the permission."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        record = self.get_object(request, unquote(object_id))
-        if record is None:
-            raise Http404
-        if not self.has_view_permission(request, record):
-            raise PermissionDenied
-        return record
-
-    def button_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
-        """Press a button of a record's page."""
-        button = next((button for button in self.all_buttons() if button.name == name), None)
-        if button is None:
-            raise Http404
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        record = self.visible_record(request, object_id)
-        return self._press(request, button, record, self._back(request) or self.change_url(record))
-
-    def list_button_view(self, request: HttpRequest, name: str) -> HttpResponse:
-        """Press a button of the list page."""
-        button = next((button for button in self.list_buttons if button.name == name), None)
-        if button is None:
-            raise Http404
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return self._press(request, button, None, self.list_url())
-
-    def _back(self, request: HttpRequest) -> str:
-        """Return the page of ours that asked for it, if it says so."""
-        wanted = request.POST.get("next", "")
-        safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith(reverse("admin:index"))
-        return wanted if safe else ""
-
-    def _press(self, request: HttpRequest, button: Button, record: Any, back: str) -> HttpResponse:
-        if not button.allowed(request, record):
-            raise PermissionDenied
-        form = button.form(request.POST, request.FILES, record=record, user=request.user) if button.form else None
-        if form is not None and not form.is_valid():
-            return self._refused_form(request, button, record, form, back)
-        try:
-            with transaction.atomic():
-                said = button.perform(request, record, form)
-        except Refused as error:
-            if form is not None:
-                form.add_error(None, str(error))
-                return self._refused_form(request, button, record, form, back)
-            messages.error(request, str(error))
-            return redirect(back)
-        if isinstance(said, HttpResponse):
-            return said
-        if said:
-            messages.success(request, said)
-        return redirect(back)
-
-    def _refused_form(
-        self, request: HttpRequest, button: Button, record: Any, form: ButtonForm, back: str
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": button.label,
-            "opts": self.opts,
-            "button": button,
-            "form": form,
-            "record": record,
-            "back": back,
-        }
-        return TemplateResponse(request, "admin/button_form.html", context, status=422)
-
-    # --- live panels --------------------------------------------------------------------------
-
-    def all_panels(self) -> dict[str, str]:
-        """Return this page's panels with those that other apps added."""
-        added = contributed_panels(self.opts.label)
-        return {**self.panels, **{name: panel.template for name, panel in added.items()}, **self.closing_panels}
-
-    def panel_context(self, request: HttpRequest, record: Any, name: str) -> dict[str, Any]:
-        """Return what the template of a panel needs, and `live`: whether something is still on its way."""
-        return {}
-
-    def render_panel(self, request: HttpRequest, record: Any, name: str) -> tuple[str, str]:
-        """Return a panel's HTML and its version.
-
-        The token and the version are filled in last: neither is part of what makes a version. Their place holders are
-        made anew for each rendering, so that nobody's name can be one.
-        """
-        csrf_place, version_place = secrets.token_hex(16), secrets.token_hex(16)
-        info = f"{self.opts.app_label}_{self.opts.model_name}"
-        context = {
-            "record": record,
-            "record_page": self.change_url(record),
-            "panel_name": name,
-            "panel_url": reverse(f"admin:{info}_panel", args=[record.pk, name]),
-            "csrf_place": csrf_place,
-            "version_place": version_place,
-            # What belongs to other places of the page comes along when the panel is fetched anew.
-            "out_of_band": bool(request.headers.get("HX-Request")),
-            **self.panel_context(request, record, name),
-        }
-        if panel := contributed_panels(self.opts.label).get(name):
-            context.update(panel.context(request, record))
-        html = render_to_string(self.all_panels()[name], context, request=request)
-        # A page that was opened while a worker ran says so too when none runs any more.
-        no_workers = render_to_string("admin/includes/no_workers.html", {"out_of_band": True}, request=request)
-        lasting = (html + no_workers).replace(csrf_place, "").replace(version_place, "")
-        version = hashlib.sha256(lasting.encode()).hexdigest()[:16]
-        if context["out_of_band"]:
-            html += no_workers
-        # Rendered by Django's engine with its escaping; only the two place holders are filled in here.
-        return mark_safe(html.replace(version_place, version).replace(csrf_place, get_token(request))), version  # noqa: S308
-
-    def panel_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
-        """Return a panel, or 204 when it is what the page shows already (`v` is the version there)."""
-        if name not in self.all_panels():
-            raise Http404
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET"])
-        record = self.visible_record(request, object_id)
-        html, version = self.render_panel(request, record, name)
-        if request.GET.get("v") == version:
-            return HttpResponse(status=204)
-        return HttpResponse(html)
-
-    def states_view(self, request: HttpRequest) -> HttpResponse:
-        """Return the states of up to 200 listed rows, for the badges of a list: `{"12": "done"}`."""
-        if self.state_field is None:
-            raise Http404
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        ids = [
-            int(pk) for pk in request.GET.get("ids", "").split(",")[:STATES_AT_ONCE] if pk.isdecimal() and len(pk) < 19
-        ]
-        rows = self.get_queryset(request).filter(pk__in=ids).order_by().values_list("pk", self.state_field)
-        return JsonResponse({str(pk): state for pk, state in rows})
-
-    # --- pages --------------------------------------------------------------------------------
 
     def changeform_view(
         self,
