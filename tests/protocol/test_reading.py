@@ -1,5 +1,6 @@
 """What a customer's JSON says, whatever it says."""
 
+import json
 import math
 from datetime import UTC, datetime
 from typing import Any
@@ -72,7 +73,7 @@ def test_odd_answers_are_kept_whole(project: ProtocolProject) -> None:
     fill(customer, odd)
     customer.save()
     customer.refresh_from_db()
-    assert repr(from_storable(customer.remote_data)) == repr(odd)
+    assert json.dumps(from_storable(customer.remote_data), sort_keys=True) == json.dumps(odd, sort_keys=True)
     assert (customer.username, customer.phone_number, customer.status) == ("a\ufffdb\ufffd", "", "7")
     assert (customer.created_at, customer.is_flagged) == (None, False)
 
