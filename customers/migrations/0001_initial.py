@@ -197,7 +197,6 @@ class Migration(migrations.Migration):
                 ('gone_at', models.DateTimeField(blank=True, help_text='When Protocol no longer listed it.', null=True)),
                 ('remote_data', models.JSONField(blank=True, editable=False, null=True)),
                 ('sync_state', models.CharField(choices=[('local', 'Only here'), ('queued', 'Queued'), ('sending', 'Sending'), ('done', 'Done'), ('failed', 'Failed'), ('unconfirmed', 'Unconfirmed')], default='local', editable=False, max_length=12)),
-                ('seen_run', models.BigIntegerField(default=0, editable=False, help_text='The last run that saw it.')),
                 ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='protocol_customers', to='customers.customer')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='customers', to='connections.protocolproject')),
             ],

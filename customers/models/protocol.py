@@ -49,7 +49,6 @@ class ProtocolCustomer(models.Model):
     gone_at = models.DateTimeField(null=True, blank=True, help_text="When Protocol no longer listed it.")
     remote_data: Any = models.JSONField(null=True, blank=True, editable=False)
     sync_state = models.CharField(max_length=12, choices=SyncState, default=SyncState.LOCAL, editable=False)
-    seen_run = models.BigIntegerField(default=0, editable=False, help_text="The last run that saw it.")
 
     class Meta:
         ordering = ("-id",)
