@@ -82,7 +82,8 @@ def _rows(messages: list[Fresh]) -> list[list[Any]]:
         row[at["data"]] = said.written
         row[at["reply_token"]] = event.token_written
         row[at["received_at"]] = times[event.received_at]
-        row[at["delivery_id"]] = event.delivery_id
+        # None: written without a delivery (demo data).
+        row[at["delivery_id"]] = event.delivery_id or None
         row[at["event_index"]] = event.index
         row[at["position"]] = said.position
         row[at["version"]] = message.chat.version
