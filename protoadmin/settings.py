@@ -60,6 +60,10 @@ WEBHOOK_MAX_BODY_BYTES = env.int("WEBHOOK_MAX_BODY_BYTES", default=1024 * 1024)
 # Seconds within which the same bytes on the same channel are taken for a repeat; 0: never.
 WEBHOOK_REPEAT_WINDOW = env.int("WEBHOOK_REPEAT_WINDOW", default=60)
 RUN_FILE_RETENTION_DAYS = env.int("RUN_FILE_RETENTION_DAYS", default=30)
+# What /readyz calls overdue, in seconds; who knows METRICS_TOKEN may read /metrics.
+READY_CALL_SECONDS = env.int("READY_CALL_SECONDS", default=300)
+READY_DELIVERY_SECONDS = env.int("READY_DELIVERY_SECONDS", default=60)
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 
 # Served over https (PUBLIC_URL says so): cookies and redirects hold to it.
 HTTPS = PUBLIC_URL.startswith("https://")
@@ -102,6 +106,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "protoadmin.health.middleware.Health",
     "protoadmin.api.problems.JsonProblems",
     "protoadmin.middleware.ForwardedHeaders",
     "django.middleware.security.SecurityMiddleware",
@@ -158,6 +163,7 @@ def _database() -> dict[str, Any]:
         }
     else:
         config["CONN_HEALTH_CHECKS"] = True
+        config.setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
     return config
 
 

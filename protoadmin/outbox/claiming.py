@@ -77,19 +77,21 @@ def _pass(gate: Gate, call: Call, now: datetime.datetime) -> bool:
 
 
 def _heads(gate: Gate, now: datetime.datetime) -> QuerySet[Call]:
-    """Return the due calls of a gate that nothing in their lane, and no call they depend on, holds back."""
+    """Return the due calls of a gate that nothing holds back, the next one first."""
+    due = Call.objects.locked().filter(gate=gate, state=CallState.QUEUED, next_attempt_at__lte=now)
+    return not_held_back(due).order_by("priority", "id")
+
+
+def not_held_back(calls: QuerySet[Call]) -> QuerySet[Call]:
+    """Narrow calls to those that nothing in their lane, and no call they depend on, holds back."""
     lane = Call.objects.filter(lane=OuterRef("lane"), state__in=PENDING_STATES).exclude(lane="")
     before = lane.annotate(order=Coalesce("place", "id", output_field=BigIntegerField())).filter(
         Q(order__lt=Coalesce(OuterRef("place"), OuterRef("id"), output_field=BigIntegerField()))
         | Q(state=CallState.SENDING)
     )
-    return (
-        Call.objects.locked()
-        .filter(gate=gate, state=CallState.QUEUED, next_attempt_at__lte=now)
-        .filter(Q(depends_on__isnull=True) | Q(depends_on__state__in=[CallState.DONE, CallState.DISMISSED]))
-        .exclude(Exists(before))
-        .order_by("priority", "id")
-    )
+    return calls.filter(
+        Q(depends_on__isnull=True) | Q(depends_on__state__in=[CallState.DONE, CallState.DISMISSED])
+    ).exclude(Exists(before))
 
 
 def _take(call: Call, now: datetime.datetime) -> None:
