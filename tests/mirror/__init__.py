@@ -1,0 +1,1 @@
+"""One running product mirrors another one over HTTP."""
