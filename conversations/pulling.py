@@ -11,7 +11,8 @@ from conversations.chat_rows import queue_pull
 from conversations.models import Chat
 from protoadmin.connections.models import Channel
 from protoadmin.outbox.services import call_queue, calls_dismiss_of_run
-from protoadmin.runs.models import OPEN_STATES, Run, RunChunk
+from protoadmin.runs.chunks import all_asked, next_ids
+from protoadmin.runs.models import OPEN_STATES, Run
 from protoadmin.runs.registry import RunKind, Slice
 from protoadmin.runs.services import run_count, run_start
 
@@ -73,12 +74,9 @@ def _with(first: int, rest: Iterator[int]) -> Iterator[int]:
 
 def _pull(run: Run) -> Slice:
     """Ask for the next chats: their messages, and whether they are still active."""
-    number, offset = run.cursor.get("chunk", 0), run.cursor.get("offset", 0)
-    chunk = RunChunk.objects.filter(run=run, position=number).first()
-    if chunk is None:
-        run.refresh_from_db(fields=["done", "failed"])
-        return Slice.FINISHED if run.done + run.failed >= (run.total or 0) else Slice.ASKED
-    ids = chunk.ids[offset : offset + PER_SLICE]
+    ids = next_ids(run, size=PER_SLICE)
+    if ids is None:
+        return all_asked(run)
     chats = Chat.objects.filter(pk__in=ids).exclude(chat_id=None).select_related("channel")
     asked = 0
     for chat in chats:
@@ -88,8 +86,6 @@ def _pull(run: Run) -> Slice:
         queue_pull(chat, by=None, run=run)
         asked += 1
     run_count(run_id=run.pk, done=len(ids) - asked)
-    at_end = offset + PER_SLICE >= len(chunk.ids)
-    run.cursor = {"chunk": number + 1, "offset": 0} if at_end else {"chunk": number, "offset": offset + PER_SLICE}
     return Slice.MORE
 
 

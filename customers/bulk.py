@@ -10,7 +10,8 @@ from customers.services import customer_add_tags, customer_refresh, customer_set
 from protoadmin.outbox.models import Call
 from protoadmin.outbox.services import calls_dismiss_of_run
 from protoadmin.refusals import Refused
-from protoadmin.runs.models import Run, RunChunk
+from protoadmin.runs.chunks import all_asked, next_ids
+from protoadmin.runs.models import Run
 from protoadmin.runs.registry import RunKind, Slice
 from protoadmin.runs.services import run_count, run_note_errors
 
@@ -19,12 +20,9 @@ PER_SLICE = 100
 
 def _each_person(run: Run, ask: Callable[[Customer], Call | None]) -> Slice:
     """Ask for the next people's requests, each in a savepoint of its own; counts move as the answers come in."""
-    chunk_number, offset = run.cursor.get("chunk", 0), run.cursor.get("offset", 0)
-    chunk = RunChunk.objects.filter(run=run, position=chunk_number).first()
-    if chunk is None:
-        run.refresh_from_db(fields=["done", "failed"])
-        return Slice.FINISHED if run.done + run.failed >= (run.total or 0) else Slice.ASKED
-    ids = chunk.ids[offset : offset + PER_SLICE]
+    ids = next_ids(run, size=PER_SLICE)
+    if ids is None:
+        return all_asked(run)
     people = Customer.objects.select_related("teamspace").in_bulk(ids)
     nothing_to_do, refused = 0, []
     for pk in ids:
@@ -38,10 +36,6 @@ def _each_person(run: Run, ask: Callable[[Customer], Call | None]) -> Slice:
             nothing_to_do += call is None
     run_count(run_id=run.pk, done=nothing_to_do, failed=len(refused))
     run_note_errors(run_id=run.pk, errors=refused)
-    at_end = offset + PER_SLICE >= len(chunk.ids)
-    run.cursor = (
-        {"chunk": chunk_number + 1, "offset": 0} if at_end else {"chunk": chunk_number, "offset": offset + PER_SLICE}
-    )
     return Slice.MORE
 
 

@@ -10,7 +10,8 @@ from customers.run_rights import person_of
 from protoadmin.connections.models import Channel
 from protoadmin.connections.scoping import only_visible
 from protoadmin.refusals import Refused
-from protoadmin.runs.models import Run, RunChunk
+from protoadmin.runs.chunks import next_ids
+from protoadmin.runs.models import Run
 from protoadmin.runs.registry import RunKind, Slice
 from protoadmin.runs.services import run_count, run_note_errors, run_start
 from webhooks.models import Delivery, DeliveryState
@@ -55,17 +56,13 @@ def replay_many(*, rows: QuerySet[Delivery], by: User, title: str, channel: Chan
 def _work(run: Run) -> Slice:
     person = person_of(run, "webhooks.replay_delivery", "replay deliveries")
     waiting = _count_ended(run, run.cursor.get("waiting", []))
-    number, offset = run.cursor.get("chunk", 0), run.cursor.get("offset", 0)
-    chunk = RunChunk.objects.filter(run=run, position=number).first()
-    if chunk is None or len(waiting) >= AT_ONCE:
-        run.cursor = {**run.cursor, "waiting": waiting}
-        return Slice.ASKED if waiting else Slice.FINISHED
-    ids = chunk.ids[offset : offset + PER_SLICE]
-    waiting += _replay(run, ids, person)
-    at_end = offset + PER_SLICE >= len(chunk.ids)
-    place = {"chunk": number + 1, "offset": 0} if at_end else {"chunk": number, "offset": offset + PER_SLICE}
-    run.cursor = {**place, "waiting": waiting}
-    return Slice.MORE
+    ids = next_ids(run, size=PER_SLICE) if len(waiting) < AT_ONCE else None
+    if ids is not None:
+        waiting += _replay(run, ids, person)
+    run.cursor = {**run.cursor, "waiting": waiting}
+    if ids is not None:
+        return Slice.MORE
+    return Slice.ASKED if waiting else Slice.FINISHED
 
 
 def _replay(run: Run, ids: list[int], person: User) -> list[int]:
