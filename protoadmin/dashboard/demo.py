@@ -48,13 +48,19 @@ def _connect(item: dict[str, Any]) -> tuple[Teamspace, bool]:
         teamspace.mark_secrets_set(["takeover_secret"])
     teamspace.save(update_fields=["base_url", "secrets_set_at"])
     teamspace.members.add(*User.objects.filter(is_superuser=True))
-    for channel in item["channels"]:
-        Channel.objects.update_or_create(
-            channel_id=channel["channel_id"],
-            defaults={"base_url": channel["base_url"]},
-            create_defaults={**channel, "teamspace": teamspace},
-        )
+    for given in item["channels"]:
+        _connect_channel(teamspace, given)
     return teamspace, is_new
+
+
+def _connect_channel(teamspace: Teamspace, given: dict[str, Any]) -> None:
+    channel, is_new = Channel.objects.get_or_create(
+        channel_id=given["channel_id"], defaults={**given, "teamspace": teamspace}
+    )
+    channel.base_url = given["base_url"]
+    if is_new:
+        channel.mark_secrets_set(["access_token", "secret"])
+    channel.save(update_fields=["base_url", "secrets_set_at"])
 
 
 def _connect_protocol(teamspace: Teamspace, given: list[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from customers.models import ProtocolCustomer
-from protoadmin.connections.models import ProtocolProject, Teamspace
+from protoadmin.connections.models import Channel, ProtocolProject, Teamspace
 from protoadmin.dashboard.demo import load_demo
 from protoadmin.outbox.models import Call
 from protoadmin.outbox.sending import send_due
@@ -212,10 +212,11 @@ def test_what_comes_from_outside_is_shown_as_text(client: Client, new_customer: 
         assert bad not in client.get(address).content.decode()
 
 
-def test_the_demo_connects_the_projects(db: None, remote: Remote, sandbox: str) -> None:
+def test_the_demo_connects_everything(db: None, remote: Remote, sandbox: str) -> None:
     remote.post("reset", {})
     load_demo(sandbox)
     assert ProtocolProject.objects.count() == 2
+    assert [set(channel.secrets_set_at) for channel in Channel.objects.all()[:1]] == [{"access_token", "secret"}]
     work_due()
     assert ProtocolCustomer.objects.filter(sync_state="done").count() > 150
     load_demo(sandbox)
