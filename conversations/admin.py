@@ -105,7 +105,7 @@ class TicketAdmin(ProtoModelAdmin):
 
     def panel_context(self, request: HttpRequest, record: Ticket, name: str) -> dict[str, Any]:
         """Everything about one ticket."""
-        calls = Call.objects.for_target(record)
+        calls = Call.objects.for_target(record).prefetch_related("connection")
         return {
             "ticket": record,
             "calls": visible_to(calls, person(request), teamspace_ids(request.user)).order_by("-id")[:SHOWN],

@@ -163,7 +163,7 @@ class CustomerAdmin(MayExport, ProtoModelAdmin):
         save = Call.objects.for_target(customer).filter(operation="save_customer").order_by("-id").first()
         return {
             "customer": customer,
-            "calls": list(shown.order_by("-id")[:CALLS_SHOWN]),
+            "calls": list(shown.prefetch_related("connection").order_by("-id")[:CALLS_SHOWN]),
             "may_settle_all": request.user.has_perm("outbox.settle_all_calls"),
             "may_settle_own": request.user.has_perm("outbox.change_call"),
             "save": save,

@@ -109,7 +109,7 @@ class CustomFieldAdmin(ProtoModelAdmin):
 
     def panel_context(self, request: HttpRequest, record: CustomField, name: str) -> dict[str, Any]:
         """Everything about one field."""
-        calls = Call.objects.for_target(record)
+        calls = Call.objects.for_target(record).prefetch_related("connection")
         return {
             "field": record,
             "people": record.values.count(),

@@ -59,7 +59,7 @@ def pane(request: HttpRequest, chat: Chat) -> dict[str, Any]:
         query = request.GET.get("find", "") or _guess(chat)
         context |= {"find": query, "candidates": list(candidates(chat, query))}
         return context
-    calls = Call.objects.filter(lane=f"customers.customer:{customer.pk}")
+    calls = Call.objects.filter(lane=f"customers.customer:{customer.pk}").prefetch_related("connection")
     shown = visible_to(calls, person(request), teamspace_ids(request.user)).exclude(state="done")
     tickets = list(customer.tickets.order_by("-id")[: TICKETS + 1])
     return context | {

@@ -180,8 +180,8 @@ def lines_of(chat: Chat, messages: list[Message]) -> list[Line]:
 def _calls(pks: list[int]) -> dict[int | None, Call]:
     if not pks:
         return {}
-    calls = Call.objects.filter(pk__in=pks).select_related("requested_by")
-    columns = ("state", "error", "next_attempt_at", "requested_by__username")
+    calls = Call.objects.filter(pk__in=pks).select_related("requested_by").prefetch_related("connection")
+    columns = ("state", "error", "next_attempt_at", "connection_type", "connection_id", "requested_by__username")
     return {call.pk: call for call in calls.only(*columns, "requested_by__first_name", "requested_by__last_name")}
 
 

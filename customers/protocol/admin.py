@@ -140,7 +140,7 @@ class ProtocolCustomerAdmin(ProtoModelAdmin):
         return {
             "customer": record,
             "marks": marks_of(record),
-            "calls": list(shown.order_by("-id")[:CALLS_SHOWN]),
+            "calls": list(shown.prefetch_related("connection").order_by("-id")[:CALLS_SHOWN]),
             "may_settle_all": request.user.has_perm("outbox.settle_all_calls"),
             "may_settle_own": request.user.has_perm("outbox.change_call"),
             "live": record.sync_state in MOVING or calls.pending().exists(),

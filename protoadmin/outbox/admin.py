@@ -111,7 +111,8 @@ class CallAdmin(ProtoModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
         """Own calls, or everybody's of one's teamspaces with that permission."""
-        return services.visible_to(super().get_queryset(request), person(request), teamspace_ids(request.user))
+        calls = super().get_queryset(request).prefetch_related("connection")
+        return services.visible_to(calls, person(request), teamspace_ids(request.user))
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Offer the three only to who may settle anything."""
@@ -161,12 +162,13 @@ class CallAdmin(ProtoModelAdmin):
 
     @admin.display(description="Error")
     def shown_error(self, call: Call) -> str:
-        """The error, shortened."""
-        return call.error if len(call.error) <= 120 else f"{call.error[:117]}…"
+        """The error, shortened, or why it waits."""
+        words = call.held_back or call.error
+        return words if len(words) <= 120 else f"{words[:117]}…"
 
     def _settle_many(self, request: HttpRequest, calls: QuerySet[Call], name: str) -> None:
         label, settle = LABELS[name], SETTLE[name]
-        ids = calls.order_by("id").values_list("pk", flat=True)
+        ids = calls.prefetch_related(None).order_by("id").values_list("pk", flat=True)
         if len(ids[: AT_ONCE + 1]) > AT_ONCE:
             run = run_start(
                 kind="calls_settle",

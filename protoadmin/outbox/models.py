@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
 
-from protoadmin.connections.models import Teamspace
+from protoadmin.connections.models import Connection, Teamspace
 from protoadmin.runs.models import Run
 
 
@@ -184,6 +184,18 @@ class Call(models.Model):
     def is_waiting_to_retry(self) -> bool:
         """Whether it was tried before and is to be tried again."""
         return self.state == CallState.QUEUED and self.attempts > 0
+
+    @property
+    def held_back(self) -> str:
+        """Why it waits although nothing is wrong with it: its connection is switched off; "" otherwise.
+
+        Lists prefetch `connection`.
+        """
+        connection = self.connection if self.state == CallState.QUEUED else None
+        if not isinstance(connection, Connection) or connection.is_active:
+            return ""
+        kind = connection._meta.verbose_name
+        return f"It waits: the {kind} {connection} is switched off. It goes out once that is active again."
 
 
 def lane_of(record: models.Model) -> str:
