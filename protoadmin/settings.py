@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "protoadmin.apps.ProtoAdminConfig",
     "django_q",
     "protoadmin.workers",
+    "protoadmin.files",
     "protoadmin.connections",
     "protoadmin.runs",
     "protoadmin.outbox",
@@ -221,8 +222,19 @@ MEDIA_ROOT = VAR_DIR / "files"
 # served from the apps as they are, so that a bare `manage.py runserver` works too.
 STATIC_COLLECTED = not DEBUG and (STATIC_ROOT / "staticfiles.json").is_file()
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not STATIC_COLLECTED
+# Where the files of runs are: on this machine's disk, in the database (every machine finds them there), or in
+# whatever storage class is named, with FILE_STORAGE_OPTIONS as JSON.
+_BACKENDS = {
+    "disk": "django.core.files.storage.FileSystemStorage",
+    "database": "protoadmin.files.storage.DatabaseStorage",
+}
+_on_sqlite = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+FILE_STORAGE = env.str("FILE_STORAGE", default="disk" if _on_sqlite else "database")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": _BACKENDS.get(FILE_STORAGE, FILE_STORAGE),
+        "OPTIONS": env.json("FILE_STORAGE_OPTIONS", default={}),
+    },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if STATIC_COLLECTED or env.bool("COLLECTING_STATIC", default=False)

@@ -18,6 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("protoadmin.clients",),
     (
         "protoadmin.workers",
+        "protoadmin.files",
         "protoadmin.encryption",
         "protoadmin.storable",
         "protoadmin.refusals",

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -163,7 +162,7 @@ def test_a_run_that_has_not_ended_keeps_its_files(job: Job, state: RunState) -> 
 @pytest.mark.django_db
 def test_a_content_that_is_gone_already_is_no_hindrance(job: Job) -> None:
     run, name = with_file()
-    Path(default_storage.path(name)).unlink()
+    default_storage.delete(name)
     grow_old(run, 1000)
     tidy_up_after_runs()
     assert run.files.count() == 0

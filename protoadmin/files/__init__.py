@@ -1,0 +1,1 @@
+"""Files kept in the database, where every machine finds them."""
