@@ -10,8 +10,9 @@ class ConversationsConfig(AppConfig):
     label = "conversations"
 
     def ready(self) -> None:
-        """Register what this app asks of remote systems, and the schedule of its pulls."""
+        """Register what this app asks of remote systems, the schedule of its pulls, and the counting of its figures."""
         from conversations import operations, pulling  # noqa: PLC0415 - models are loaded only now
+        from conversations.figures.counting import count_changes  # noqa: PLC0415
         from conversations.visitors.resource import CONVERSATIONS  # noqa: PLC0415
         from customers.helpdesk import resources  # noqa: PLC0415
         from protoadmin.outbox import registry  # noqa: PLC0415
@@ -22,3 +23,4 @@ class ConversationsConfig(AppConfig):
         register(pulling.PULL)
         resources.register(CONVERSATIONS)
         register_sweeper(Sweeper("pulls", pulling.pull_open_chats, every=30.0))
+        register_sweeper(Sweeper("figures", count_changes, every=1.0))

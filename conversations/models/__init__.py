@@ -1,8 +1,23 @@
 """Conversations that Proto knows: tickets, and chats with their messages."""
 
 from conversations.models.chats import AuthorType, Chat, Message, Origin
+from conversations.models.figures import AnswerTally, ChatFigures, ChatQuarter, Counting, Tally
 from conversations.models.reading import ReadMark, SavedView
 from conversations.models.tickets import Ticket
 from conversations.models.visitors import VisitorConversation
 
-__all__ = ["AuthorType", "Chat", "Message", "Origin", "ReadMark", "SavedView", "Ticket", "VisitorConversation"]
+__all__ = [
+    "AnswerTally",
+    "AuthorType",
+    "Chat",
+    "ChatFigures",
+    "ChatQuarter",
+    "Counting",
+    "Message",
+    "Origin",
+    "ReadMark",
+    "SavedView",
+    "Tally",
+    "Ticket",
+    "VisitorConversation",
+]

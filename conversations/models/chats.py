@@ -60,6 +60,8 @@ class Chat(models.Model):
     last_sequence = models.BigIntegerField(default=0, editable=False)
     last_delivery_id = models.BigIntegerField(default=0, editable=False)
     version = models.BigIntegerField(default=0, editable=False)
+    # The version that the reports have counted (conversations/figures).
+    figured_version = models.BigIntegerField(default=-1, editable=False)
 
     class Meta:
         ordering = ("-last_message_at", "-id")
@@ -76,6 +78,14 @@ class Chat(models.Model):
             models.Index(fields=["last_author_type", "last_message_at", "id"], name="chat_newest_by_author"),
             models.Index(fields=["human", "last_message_at"], name="chat_of_human"),
             models.Index(fields=["chat_id"], name="chat_by_id"),
+            models.Index(
+                fields=["id"], name="chat_to_count", condition=models.Q(figured_version__lt=models.F("version"))
+            ),
+            models.Index(
+                fields=["teamspace", "last_message_at", "id"],
+                name="chat_waiting",
+                condition=models.Q(active=True, last_author_type="human"),
+            ),
         )
 
     def __str__(self) -> str:

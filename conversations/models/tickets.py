@@ -25,6 +25,7 @@ class Ticket(models.Model):
         indexes = (
             models.Index(fields=["teamspace", "-id"], name="ticket_newest"),
             models.Index(fields=["customer", "-id"], name="ticket_of_customer"),
+            models.Index(fields=["teamspace", "created_at"], name="ticket_by_time"),
         )
 
     def __str__(self) -> str:
