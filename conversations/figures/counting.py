@@ -84,7 +84,7 @@ def count_batch(now: datetime.datetime | None = None) -> int:
     now = now or timezone.now()
     if forgotten := _forget_gone():
         return forgotten
-    ids = list(to_count().values_list("pk", flat=True)[:BATCH])
+    ids: list[Any] = list(to_count().values_list("pk", flat=True)[:BATCH])
     ids += _to_end(now).values_list("chat", flat=True)[: BATCH - len(ids)]
     return count_chats(ids, now) if ids else 0
 
@@ -114,7 +114,7 @@ def _locked(ids: list[int]) -> dict[int, tuple[Any, ...]]:
     found = list(rows.values_list("pk", "version", "figured_version", "active", "lang"))
     # Asked for under the lock: a join would show what it was when the lock was asked for.
     figures = ChatFigures.objects.filter(chat__in=[row[0] for row in found]).values_list("chat", "pk", "ends_at")
-    ends = {chat: (pk, ends_at) for chat, pk, ends_at in figures}
+    ends: dict[Any, tuple[Any, Any]] = {chat: (pk, ends_at) for chat, pk, ends_at in figures}
     return {pk: (*state, *ends.get(pk, (None, None))) for pk, *state in found}
 
 

@@ -24,5 +24,5 @@ def _forget() -> None:
         for _ in Chat.objects.select_for_update(no_key=True).order_by("pk").values_list("pk").iterator():
             pass
     for model in (ChatQuarter, ChatFigures, Tally, AnswerTally):
-        model._base_manager.all()._raw_delete(connection.alias)  # type: ignore[attr-defined]
+        model._base_manager.all()._raw_delete(connection.alias)
     Chat.objects.update(figured_version=-1)

@@ -11,6 +11,7 @@ from conversations.models.figures import EVERY_CHANNEL, EVERY_LANGUAGE, Width
 
 MESSAGES = ("human", "bot", "agent", "other")
 COUNTS = ("started", "ended", "bot_alone", "handed_over", "answered", "agent_answered", *MESSAGES)
+LANE = ("teamspace_pk", "channel_pk", "lang")
 ROWS = 200
 # Of a chat: teamspace, channel, language.
 Lane = tuple[int, int, str]
@@ -39,11 +40,9 @@ class Sums:
     def write(self) -> None:
         """Write what has changed; a sum of which nothing is left goes."""
         rows = {key: [counts[name] for name in COUNTS] for key, counts in self._tallies.items()}
-        keys = ("width", "teamspace_pk", "channel_pk", "lang", "start")
-        add_up(Tally, keys, COUNTS, rows)
+        add_up(Tally, ("width", *LANE, "start"), COUNTS, rows)
         answers = {key: [chats] for key, chats in self._answers.items()}
-        keys = ("teamspace_pk", "channel_pk", "lang", "start", "by_agent", "step")
-        add_up(AnswerTally, keys, ("chats",), answers)
+        add_up(AnswerTally, (*LANE, "start", "by_agent", "step"), ("chats",), answers)
 
 
 def _lanes(lane: Lane) -> list[Lane]:

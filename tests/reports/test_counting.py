@@ -190,7 +190,7 @@ class CountedMachine(ChatMachine):
         """Somebody at Proto writes; it comes with a pull."""
         self.remote += [("agent", word) for word in words]
 
-    @precondition(lambda self: getattr(self, "counted_at", None) and not counting.to_count().exists())
+    @precondition(lambda self: hasattr(self, "counted_at") and not counting.to_count().exists())
     @invariant()
     def sums_are_right(self) -> None:
         """Whenever nothing is due, the sums are those of the messages."""
