@@ -11,10 +11,10 @@ from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 from customers.having import COMMON, having
 from customers.models import Customer, CustomField, CustomFieldValue, Tag
 from protoadmin.connections.scoping import only_visible, teamspace_ids
+from protoadmin.ids import as_id
 from protoadmin.outbox.models import OPEN_STATES, Call
 from protoadmin.screens.filters import TeamspaceChoice as TeamspaceChoice
 from protoadmin.screens.filters import TeamspaceFilter as TeamspaceFilter
-from protoadmin.screens.filters import as_id
 
 OFFERED = 200
 # The calls of a person's lane are those about the person and about their tickets.

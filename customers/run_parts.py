@@ -6,8 +6,10 @@ replaces what the first try left behind.
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from functools import partial
 from pathlib import PurePosixPath
+from typing import IO
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
@@ -25,6 +27,21 @@ def part_write(run: Run, purpose: str, number: int, text: str) -> None:
     name = _name(run, purpose, number)
     default_storage.delete(name)
     default_storage.save(name, ContentFile(text.encode()))
+
+
+def part_keep(run: Run, purpose: str, number: int, content: IO[bytes]) -> None:
+    """Keep one part, however long, in place of one of that number."""
+    name = _name(run, purpose, number)
+    default_storage.delete(name)
+    content.seek(0)
+    default_storage.save(name, File(content))
+
+
+def parts_opened(run: Run, purpose: str, count: int) -> Iterator[IO[bytes]]:
+    """Open the first `count` parts, one after the other."""
+    for number in range(count):
+        with default_storage.open(_name(run, purpose, number)) as part:
+            yield part
 
 
 def parts_join(run: Run, purpose: str, count: int, *, name: str, head: str) -> RunFile:

@@ -18,7 +18,8 @@ _TAG_PARTS = re.compile(r"\\[\\;]|;|[^\\;]+|\\")
 
 def harmless(text: str) -> str:
     """Return a cell that no spreadsheet program calculates: a dangerous one gets a leading apostrophe."""
-    return f"'{text}" if _DANGEROUS.match(text) else text
+    # No letter or digit is dangerous, and most texts begin with one.
+    return text if text[:1].isalnum() or not _DANGEROUS.match(text) else f"'{text}"
 
 
 def plain(text: str) -> str:

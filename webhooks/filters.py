@@ -10,7 +10,8 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 
 from protoadmin.connections.models import Channel
 from protoadmin.connections.scoping import only_visible
-from protoadmin.screens.filters import OFFERED, TeamspaceChoice, as_id
+from protoadmin.ids import as_id
+from protoadmin.screens.filters import OFFERED, TeamspaceChoice
 from webhooks.models import Delivery, DeliveryKind
 from webhooks.searching import newest_of
 from webhooks.spans import received_between

@@ -65,6 +65,7 @@ class ChatAdmin(ChatFragments):
         # First what may have changed meanwhile, so that the first question after it sees it again.
         beat = self._beat(request, filters)
         page = chats_page(user, filters, Place.read(request.GET.get("after", "")))
+        listed = {entry["button"].name: entry for entry in self._list_buttons(request)}
         context = {
             **self.admin_site.each_context(request),
             **self._list_context(request, filters, page),
@@ -77,7 +78,8 @@ class ChatAdmin(ChatFragments):
             "views": self._views(user, filters),
             "choices": choices_of(user, filters),
             "filter_words": words_of(user, filters),
-            "save_view": next(entry for entry in self._list_buttons(request) if entry["button"].name == "save-view"),
+            "save_view": listed["save-view"],
+            "many": {name.replace("-", "_"): entry for name, entry in listed.items()},
             "may_share": user.has_perm("conversations.share_view"),
         }
         response = TemplateResponse(request, "admin/inbox/page.html", context)
@@ -93,6 +95,7 @@ class ChatAdmin(ChatFragments):
                 "form": button.form(user=request.user) if button.form else None,
             }
             for button in self.list_buttons
+            if button.allowed(request, None)
         ]
 
     def _views(self, user: Any, filters: Filters) -> list[dict[str, Any]]:

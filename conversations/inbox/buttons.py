@@ -12,14 +12,16 @@ from conversations import services
 from conversations.inbox import reading
 from conversations.inbox.composing import MessageForm
 from conversations.inbox.filters import Filters
+from conversations.inbox.many import MANY_BUTTONS
+from conversations.inbox.taking_along import TRANSCRIPT_BUTTON
 from conversations.models import Chat
 from customers.history import note_changes
 from customers.models import Customer, Human
 from customers.search import search_people
+from protoadmin.ids import as_id
 from protoadmin.refusals import Refused
 from protoadmin.screens.base import may
 from protoadmin.screens.buttons import Button, ButtonForm
-from protoadmin.screens.filters import as_id
 from protoadmin.screens.people import person
 
 FOUND = 12
@@ -191,8 +193,10 @@ BUTTONS = (
         icon="link_off",
         order=51,
     ),
+    TRANSCRIPT_BUTTON,
 )
 LIST_BUTTONS = (
+    *MANY_BUTTONS,
     Button("save-view", "Save view", _save_view, VIEW, form=ViewForm, icon="bookmark_add"),
     Button("delete-view", "Delete view", _delete_view, VIEW, form=ForgetForm, icon="delete"),
 )

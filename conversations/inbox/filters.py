@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from conversations.models import AuthorType, ReadMark
-from protoadmin.screens.filters import as_id
+from protoadmin.ids import as_id
 
 MAX_TEXT = 200
 YES_NO = ("1", "0")

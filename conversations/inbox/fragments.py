@@ -5,22 +5,23 @@ import json
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
 from conversations.inbox import reading, transcript
 from conversations.inbox.composing import MessageForm
 from conversations.inbox.filters import Filters
-from conversations.inbox.listing import ListPage, Place, chats_page, pulse
+from conversations.inbox.listing import ListPage, Place, chats_counted, chats_page, pulse
 from conversations.inbox.person_pane import customer_buttons, pane, person_name
+from conversations.inbox.taking_along import streamed
 from conversations.models import Chat
+from protoadmin.ids import as_id
 from protoadmin.screens.base import ProtoModelAdmin
-from protoadmin.screens.filters import as_id
+from protoadmin.screens.pagination import COUNTED
 from protoadmin.screens.people import person
 
 ONLY_READ = method_decorator(require_safe)
@@ -43,6 +44,7 @@ class ChatFragments(ProtoModelAdmin):
         return [
             part("rows/", self.rows_view, "rows"),
             part("live/", self.live_view, "live"),
+            part("count/", self.count_view, "count"),
             part("<path:object_id>/pane/", self.pane_view, "pane"),
             part("<path:object_id>/messages/", self.messages_view, "messages"),
             part("<path:object_id>/print/", self.print_view, "print"),
@@ -123,6 +125,12 @@ class ChatFragments(ProtoModelAdmin):
         return TemplateResponse(request, "admin/inbox/rows.html", self._list_context(request, filters, page))
 
     @ONLY_READ
+    def count_view(self, request: HttpRequest) -> HttpResponse:
+        """Return how many chats match, in words."""
+        self._reader(request)
+        return JsonResponse({"count": chats_counted(person(request), Filters.read(request.GET), COUNTED)})
+
+    @ONLY_READ
     def pane_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Return transcript, composer and person of a chat that is opened."""
         chat = self.visible_record(request, object_id)
@@ -141,20 +149,14 @@ class ChatFragments(ProtoModelAdmin):
         return JsonResponse({"html": html, "older": found.has_older, "newer": found.has_newer})
 
     @ONLY_READ
-    def print_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Return a plain page of the whole chat."""
-        chat = self.visible_record(request, object_id)
-        shown = transcript.printed(chat)
-        context = {**self._lines_context(request, chat, shown.lines), "shown": shown, "now": timezone.now()}
-        return TemplateResponse(request, "admin/inbox/print.html", context)
+    def print_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
+        """Return a plain page of the whole chat, for paper."""
+        return streamed(self.visible_record(request, object_id), "html")
 
     @ONLY_READ
-    def text_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def text_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
         """Return the whole chat as text."""
-        chat = self.visible_record(request, object_id)
-        shown = transcript.printed(chat)
-        text = render_to_string("admin/inbox/chat.txt", {"chat": chat, "shown": shown, "lines": shown.lines})
-        return HttpResponse(text, content_type="text/plain; charset=utf-8")
+        return streamed(self.visible_record(request, object_id), "text")
 
     # --- live ---------------------------------------------------------------------------------
 

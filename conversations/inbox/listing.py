@@ -22,7 +22,7 @@ from conversations.inbox.people import Sought, sought_by
 from conversations.models import AuthorType, Chat, ReadMark
 from protoadmin.connections.models import Channel
 from protoadmin.connections.scoping import teamspace_ids
-from protoadmin.screens.filters import as_id
+from protoadmin.ids import as_id
 
 PAGE = 50
 WALKED = 20_000
@@ -115,24 +115,38 @@ class ListPage:
 
 def chats_page(user: User, filters: Filters, after: Place | None = None, size: int = PAGE) -> ListPage:
     """Return the page of this person's chats that begins after a place."""
-    sought = sought_by(filters, user)
-    lanes, only = _lanes(user, filters)
-    beginning = after.after() if after else Q()
-    wanted = filters.conditions(user) & only
-    goes_on: Place | None = None
-    if sought.chats is not None:
-        keys = sought.passing(_among(sought.chats, user, filters, wanted & beginning))[: size + 1]
-    elif filters.walked or only:
-        keys, goes_on = _keys_near(lanes, filters.days(), wanted, sought, after, size + 1)
-    else:
-        keys, goes_on = _walk([lane.filter(wanted) for lane in lanes], sought, after, size + 1)
-    page = ListPage(_rows(user, keys[:size]), is_partial=sought.is_partial)
+    keys, goes_on, is_partial = _page_keys(user, filters, after, size)
+    page = ListPage(_rows(user, keys[:size]), is_partial=is_partial)
     if len(keys) > size:
         page.next = Place(*keys[size - 1][:2])
     elif goes_on is not None:
         # Everything down to here was looked at; the next walk begins below it.
         page.next, page.looked_to = goes_on, goes_on.at
     return page
+
+
+def chats_counted(user: User, filters: Filters, upto: int) -> str:
+    """Return how many chats the list has, counted so far and looked for no further than a page of it is."""
+    keys, goes_on, _ = _page_keys(user, filters, None, upto)
+    if len(keys) > upto:
+        return f"more than {upto:,}"
+    return f"at least {len(keys):,}" if goes_on is not None else f"{len(keys):,}"
+
+
+def _page_keys(user: User, filters: Filters, after: Place | None, size: int) -> tuple[list[Any], Place | None, bool]:
+    """Return the keys of a page and one more, where a walk that found fewer goes on, and whether it saw but a part."""
+    sought = sought_by(filters, user)
+    lanes, only = _lanes(user, filters)
+    beginning = after.after() if after else Q()
+    wanted = filters.conditions(user) & only
+    goes_on: Place | None = None
+    if sought.chats is not None:
+        keys = sought.passing(among(sought.chats, user, filters, wanted & beginning))[: size + 1]
+    elif filters.walked or only:
+        keys, goes_on = _keys_near(lanes, filters.days(), wanted, sought, after, size + 1)
+    else:
+        keys, goes_on = _walk([lane.filter(wanted) for lane in lanes], sought, after, size + 1)
+    return keys, goes_on, sought.is_partial
 
 
 def _keys_near(
@@ -217,8 +231,8 @@ def _walk(
     return found[:size], place
 
 
-def _among(chats: list[int], user: User, filters: Filters, wanted: Q) -> list[Any]:
-    """Return the keys of those of these few chats that are wanted, and this person's."""
+def among(chats: list[int], user: User, filters: Filters, wanted: Q) -> list[Any]:
+    """Return the keys of those of these chats, at most some thousands, that are wanted, and this person's."""
     # Looked up by their ids and sorted here: with an order, or a bare teamspace, SQLite would walk the whole list.
     if not user.is_superuser:
         wanted &= Q(In(F("teamspace_id") + 0, teamspace_ids(user) or [0]))

@@ -17,7 +17,7 @@ from conversations.models import Chat
 from customers.models import Customer, Human
 from customers.search import search_people
 from protoadmin.connections.scoping import only_visible
-from protoadmin.screens.filters import as_id
+from protoadmin.ids import as_id
 
 # So many people are looked up by their ids; whoever has more in common is met on the walk through the list.
 FEW = 500

@@ -4,6 +4,7 @@ A message's place is (sequence, id). Repeats are never lines of their own: each 
 """
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,14 +15,14 @@ from django.utils.functional import cached_property
 from conversations.inbox.bubbles import Part, parts_of
 from conversations.models import Chat, Message
 from customers.models import SyncState
+from protoadmin.ids import as_id
 from protoadmin.outbox.models import Call
-from protoadmin.screens.filters import as_id
 
 PAGE = 50
 # What is unread is shown with this much of what came before it.
 BEFORE_UNREAD = 8
 NEW_AT_ONCE = 200
-PRINTED = 2_000
+WHOLE_PAGE = 500
 REPEATS = 20
 OPEN = (SyncState.QUEUED, SyncState.SENDING, SyncState.FAILED, SyncState.UNCONFIRMED)
 TOGETHER_SECONDS = 300
@@ -142,10 +143,19 @@ def changed_since(chat: Chat, version: int) -> tuple[list[Line], list[int]]:
     return lines_of(chat, ordered), [message.pk for message in repeats]
 
 
-def printed(chat: Chat) -> Transcript:
-    """Return the whole chat for paper, the newest of it when it is very long."""
-    messages, more = _page(_said(chat), PRINTED, newest=True)
-    return Transcript(lines_of(chat, messages), has_older=more)
+def whole(chat: Chat, zone: datetime.tzinfo) -> Iterator[list[Line]]:
+    """Yield all lines of a chat, some hundred at a time, their days told apart in this zone."""
+    place, last_day, more = (-(2**62), 0), "", True
+    while more:
+        messages, more = _page(_said(chat).filter(_after(*place)), WHOLE_PAGE, newest=False)
+        if not messages:
+            return
+        with timezone.override(zone):
+            lines = lines_of(chat, messages)
+            lines[0].is_new_day = lines[0].day != last_day
+            last_day = lines[-1].day
+        place = (messages[-1].sequence or 0, messages[-1].pk)
+        yield lines
 
 
 def place_of(text: str) -> tuple[int, int] | None:

@@ -1,12 +1,13 @@
 """Conversations that Proto knows: tickets, and chats with their messages."""
 
-from conversations.models.chats import AuthorType, Chat, Message, Origin
+from conversations.models.chats import EXPORT_CHATS, AuthorType, Chat, Message, Origin
 from conversations.models.figures import AnswerTally, ChatFigures, ChatQuarter, Counting, Tally
 from conversations.models.reading import ReadMark, SavedView
 from conversations.models.tickets import Ticket
 from conversations.models.visitors import VisitorConversation
 
 __all__ = [
+    "EXPORT_CHATS",
     "AnswerTally",
     "AuthorType",
     "Chat",

@@ -12,6 +12,7 @@ from protoadmin.encryption import EncryptedTextField
 
 # The distance between the sequences of two messages that follow each other: room for what a pull finds between them.
 STEP = 1 << 20
+EXPORT_CHATS = "conversations.export_chats"
 
 
 class AuthorType(models.TextChoices):
@@ -69,6 +70,7 @@ class Chat(models.Model):
             ("start_chat", "Can start chats"),
             ("send_message", "Can send messages"),
             ("pull_messages", "Can pull chats and messages"),
+            ("export_chats", "Can export conversations, messages and tickets"),
         )
         constraints = (models.UniqueConstraint(fields=["channel", "chat_id"], name="chat_of_channel"),)
         indexes = (

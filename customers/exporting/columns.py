@@ -50,8 +50,8 @@ def _column_name(name: str, nth: int) -> str:
 def rows_of(people: QuerySet[Customer], columns: list[tuple[str, list[int]]]) -> dict[int, list[str]]:
     """Return the cells of these people, by their id: plain values, since a hundred thousand objects take a minute."""
     ids = list(people.order_by().values_list("pk", flat=True))
-    tags = _tags(ids)
-    values = _field_values(ids) if columns else {}
+    tags = tags_of(ids)
+    values = values_of(ids) if columns else {}
     rows = {}
     for pk, *details, sync_state, synced_at in people.order_by().values_list(
         "pk", *_DETAILS, "sync_state", "synced_at"
@@ -62,12 +62,13 @@ def rows_of(people: QuerySet[Customer], columns: list[tuple[str, list[int]]]) ->
             tags_cell(tags.get(pk, ())),
             sync_state,
             synced_at.astimezone(datetime.UTC).isoformat(timespec="seconds") if synced_at else "",
-            *(next((_text(own[field]) for field in fields if field in own), "") for _, fields in columns),
+            *(next((value_text(own[field]) for field in fields if field in own), "") for _, fields in columns),
         ]
     return rows
 
 
-def _tags(ids: list[int]) -> dict[int, list[str]]:
+def tags_of(ids: list[int]) -> dict[int, list[str]]:
+    """Return the names of the tags of these people, by their id."""
     found: dict[int, list[str]] = {}
     links = Customer.tags.through.objects.filter(customer__in=ids).order_by("customer", "tag__name")
     for pk, name in links.values_list("customer", "tag__name"):
@@ -75,7 +76,8 @@ def _tags(ids: list[int]) -> dict[int, list[str]]:
     return found
 
 
-def _field_values(ids: list[int]) -> dict[int, dict[int, Any]]:
+def values_of(ids: list[int]) -> dict[int, dict[int, Any]]:
+    """Return the custom field values of these people, by their id and the field's."""
     found: dict[int, dict[int, Any]] = {}
     values = CustomFieldValue.objects.filter(customer__in=ids).order_by()
     for pk, field, value in values.values_list("customer", "field", "value"):
@@ -83,7 +85,7 @@ def _field_values(ids: list[int]) -> dict[int, dict[int, Any]]:
     return found
 
 
-def _text(value: Any) -> str:
+def value_text(value: Any) -> str:
     """Return a whole value as people read it."""
     if isinstance(value, bool):
         return "Yes" if value else "No"

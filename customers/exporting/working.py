@@ -89,4 +89,12 @@ def _clear(run: Run) -> None:
         parts_clear(run, RESULT, run.cursor["chunk"])
 
 
-EXPORT = RunKind(NAME, "Export people", work, after=_clear, permission=PERMISSION)
+EXPORT = RunKind(
+    NAME,
+    "Export people",
+    work,
+    after=_clear,
+    permission=PERMISSION,
+    exports=True,
+    may_fetch=lambda person, run: person.has_perm(PERMISSION),
+)

@@ -8,7 +8,8 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from protoadmin.connections.models import HelpdeskAccount
 from protoadmin.connections.scoping import only_visible, visible_teamspaces
-from protoadmin.screens.filters import OFFERED, as_id
+from protoadmin.ids import as_id
+from protoadmin.screens.filters import OFFERED
 from protoadmin.storable import storable_text
 
 YES_NO = [("yes", "Yes"), ("no", "No")]

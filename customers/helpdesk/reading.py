@@ -4,9 +4,7 @@ A list comes whole or not at all: what broke off is read anew, a few times with 
 """
 
 import datetime
-import multiprocessing
 import random
-import threading
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from protoadmin.connections.models import ConnectionUnusable, HelpdeskAccount
 from protoadmin.outbox.passing import gate_pass, gate_pause
 from protoadmin.runs.models import Run, RunState
 from protoadmin.runs.registry import ReadAgain, RunFailed
+from protoadmin.workers.sweepers import is_in_a_task
 
 LIMITS = Limits(seconds=600.0)
 #: Seconds before each further try to read a list that did not come whole.
@@ -89,7 +88,7 @@ def forget(run: Run) -> None:
 
 
 def _fetch(run: Run, name: str) -> Fetched | None:
-    if _is_in_a_task():
+    if is_in_a_task():
         # A task is ended after a minute, whatever it does; the thread that looks each second may take its time.
         raise ReadAgain("it begins in a moment.", seconds=0.2)
     account = account_of(run)
@@ -109,10 +108,6 @@ def _fetch(run: Run, name: str) -> Fetched | None:
         spool.remove()
         raise _not_now(run, account, name, error) from error
     return Fetched(attempt, spool.parts, spool.items)
-
-
-def _is_in_a_task() -> bool:
-    return multiprocessing.parent_process() is not None and threading.current_thread() is threading.main_thread()
 
 
 def _pass(account: HelpdeskAccount) -> None:

@@ -9,7 +9,8 @@ from unfold.contrib.filters.admin import DropdownFilter
 from customers.models import ProtocolCustomer
 from protoadmin.connections.models import ProtocolProject
 from protoadmin.connections.scoping import only_visible
-from protoadmin.screens.filters import TeamspaceChoice, as_id
+from protoadmin.ids import as_id
+from protoadmin.screens.filters import TeamspaceChoice
 
 OFFERED = 200
 STATUSES_OFFERED = 20

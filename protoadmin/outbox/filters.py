@@ -10,9 +10,9 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from protoadmin.connections.models import Channel
 from protoadmin.connections.scoping import only_visible, visible_teamspaces
+from protoadmin.ids import as_id
 from protoadmin.outbox.models import Call
 from protoadmin.outbox.registry import operations
-from protoadmin.screens.filters import as_id
 from protoadmin.screens.people import person
 
 LISTED = 200

@@ -10,9 +10,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from protoadmin.refusals import Refused
+from protoadmin.runs.exports import RESULT, Exports, is_export, may_fetch, may_steer
 from protoadmin.runs.models import ACTIVE_STATES, OPEN_STATES, Run
 from protoadmin.runs.registry import kinds, run_kind
-from protoadmin.runs.services import run_stop
+from protoadmin.runs.services import run_file_delete, run_stop
 from protoadmin.screens.base import ProtoModelAdmin
 from protoadmin.screens.buttons import Button
 from protoadmin.screens.people import person
@@ -23,9 +24,13 @@ PUBLIC_FILES = {"refused", "result", "upload"}
 
 
 def _may_steer(request: HttpRequest, run: Run | None = None) -> bool:
-    """The person who started it, and who may settle everybody's calls, may stop it."""
-    own = run is None or run.requested_by_id == request.user.pk
-    return own or request.user.has_perm("outbox.settle_all_calls")
+    return run is None or may_steer(person(request), run)
+
+
+def _delete_file(request: HttpRequest, run: Run, form: Any) -> str:
+    if not run_file_delete(run=run, by=person(request)):
+        raise Refused("The file is gone already.")
+    return "The file is deleted."
 
 
 def _stop(request: HttpRequest, run: Run, form: Any) -> str:
@@ -35,7 +40,7 @@ def _stop(request: HttpRequest, run: Run, form: Any) -> str:
 
 
 @admin.register(Run)
-class RunAdmin(ProtoModelAdmin):
+class RunAdmin(Exports, ProtoModelAdmin):
     """Read a run, stop it, fetch its files."""
 
     read_only_page = True
@@ -49,6 +54,15 @@ class RunAdmin(ProtoModelAdmin):
             _may_steer,
             shown=lambda request, run: run.state in OPEN_STATES and not run.stop_requested,
             icon="stop_circle",
+            style="pa-danger",
+        ),
+        Button(
+            "delete-file",
+            "Delete the file now",
+            _delete_file,
+            _may_steer,
+            shown=lambda request, run: is_export(run) and run.files.filter(purpose=RESULT).exists(),
+            icon="delete",
             style="pa-danger",
         ),
     )
@@ -81,7 +95,7 @@ class RunAdmin(ProtoModelAdmin):
         """Send a file of a run to who may see the run; always as a download, never shown in place."""
         run = self.visible_record(request, str(object_id))
         file = run.files.filter(purpose=purpose).first() if purpose in PUBLIC_FILES else None
-        if file is None or not _may_steer(request, run):
+        if file is None or not may_fetch(person(request), run):
             raise Http404
         try:
             content = file.content.open("rb")
@@ -100,6 +114,8 @@ class RunAdmin(ProtoModelAdmin):
             "errors_shown": ERRORS_SHOWN,
             "files": [file for file in record.files.all() if file.purpose in PUBLIC_FILES],
             "may_steer": _may_steer(request, record),
+            "may_fetch": may_fetch(person(request), record),
+            "words": record.parameters.get("words", ()) if kind and kind.exports else (),
             "done_percent": record.done * 100 // total if total else 0,
             "failed_percent": -(-record.failed * 100 // total) if total else 0,
             "live": record.state in ACTIVE_STATES,

@@ -69,6 +69,7 @@ class Run(models.Model):
             models.Index(fields=["after_due_at"], name="run_after_due", condition=models.Q(after_due_at__isnull=False)),
             models.Index(fields=["state", "heartbeat_at"], name="run_active"),
             models.Index(fields=["teamspace", "-id"], name="run_of_teamspace"),
+            models.Index(fields=["kind", "-id"], name="run_of_kind"),
         )
 
     def __str__(self) -> str:
@@ -118,6 +119,7 @@ class RunFile(models.Model):
     purpose = models.CharField(max_length=30)
     name = models.CharField(max_length=200)
     content = models.FileField(upload_to="runs/%Y/%m/")
+    size = models.PositiveBigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

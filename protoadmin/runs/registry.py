@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from django.contrib.auth.models import User
+
 from protoadmin.runs.models import Run
 
 
@@ -53,6 +55,10 @@ class RunKind:
     panel_context: Callable[[Run], dict[str, Any]] | None = None
     # a stylesheet (the name of a static file) that this template needs
     panel_style: str = ""
+    # whether it is told of on the page Exports
+    exports: bool = False
+    # whether a person may have its files, beside being the one who asked or settling everybody's calls
+    may_fetch: Callable[[User, Run], bool] | None = None
 
 
 _kinds: dict[str, RunKind] = {}

@@ -1,10 +1,13 @@
 """Start, stop and count runs."""
 
+import datetime
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import File
 from django.db import transaction
 from django.db.models import F
@@ -20,6 +23,7 @@ from protoadmin.workers.wake import wake
 CHUNK = 500
 ERRORS_KEPT = 10_000
 WORK_TASK = "protoadmin.runs.tasks.work_due_runs"
+HOLD = datetime.timedelta(seconds=60)
 
 
 @transaction.atomic
@@ -81,6 +85,24 @@ def run_stop(*, run: Run, by: User) -> bool:
 
 
 @transaction.atomic
+def run_file_delete(*, run: Run, by: User) -> bool:
+    """Delete the file that a run made, before its time; its content goes after the commit. False when it is gone."""
+    file = run.files.filter(purpose="result").first()
+    if file is None:
+        return False
+    file.delete()
+    LogEntry.objects.create(
+        user=by,
+        content_type=ContentType.objects.get_for_model(Run),
+        object_id=str(run.pk),
+        object_repr=str(run)[:200],
+        action_flag=CHANGE,
+        change_message=f"Deleted the file {file.name}.",
+    )
+    return True
+
+
+@transaction.atomic
 def run_continue(*, run: Run) -> bool:
     """Let a run that waited for a person go on. False when it was not waiting."""
     updated = Run.objects.filter(pk=run.pk, state=RunState.WAITING).update(
@@ -90,10 +112,21 @@ def run_continue(*, run: Run) -> bool:
     return bool(updated)
 
 
+def run_hold(*, run: Run) -> bool:
+    """Keep a run for its present worker a minute longer, while `read` takes its time; False when it is to stop."""
+    held = Run.objects.filter(pk=run.pk, state=RunState.RUNNING, stop_requested=False)
+    return bool(held.update(heartbeat_at=timezone.now() + HOLD))
+
+
 def run_count(*, run_id: int, done: int = 0, failed: int = 0) -> None:
     """Add to the counts of a run (either may be negative), inside the caller's transaction."""
     if done or failed:
         Run.objects.filter(pk=run_id).update(done=F("done") + done, failed=F("failed") + failed)
+
+
+def run_add_chunk(*, run: Run, position: int, ids: list[int]) -> None:
+    """Keep a further part of the rows that a run works on: for kinds that choose their rows slice by slice."""
+    RunChunk.objects.create(run=run, position=position, ids=ids)
 
 
 def run_note_errors(*, run_id: int, errors: Iterable[tuple[str, str]]) -> None:

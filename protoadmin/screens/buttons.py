@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 
 class ButtonForm(forms.Form):
@@ -24,7 +25,7 @@ class ButtonForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
-Perform = Callable[[HttpRequest, Any, Any], "HttpResponse | str | None"]
+Perform = Callable[[HttpRequest, Any, Any], "HttpResponseBase | str | None"]
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,9 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter
 
 from protoadmin.connections.scoping import visible_teamspaces
+from protoadmin.ids import as_id
 
 OFFERED = 200
-
-
-def as_id(text: str | None) -> int | None:
-    """Return a row's id from a URL; None for what cannot be one."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 class TeamspaceFilter(SimpleListFilter):

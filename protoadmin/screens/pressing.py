@@ -7,6 +7,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -64,7 +65,7 @@ class ButtonAdmin(ModelAdmin):  # type: ignore[misc]  # the theme has no types
             raise PermissionDenied
         return record
 
-    def button_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+    def button_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponseBase:
         """Press a button of a record's page."""
         button = next((button for button in self.all_buttons() if button.name == name), None)
         if button is None:
@@ -74,7 +75,7 @@ class ButtonAdmin(ModelAdmin):  # type: ignore[misc]  # the theme has no types
         record = self.visible_record(request, object_id)
         return self._press(request, button, record, self._back(request) or self.change_url(record))
 
-    def list_button_view(self, request: HttpRequest, name: str) -> HttpResponse:
+    def list_button_view(self, request: HttpRequest, name: str) -> HttpResponseBase:
         """Press a button of the list page."""
         button = next((button for button in self.list_buttons if button.name == name), None)
         if button is None:
@@ -91,7 +92,7 @@ class ButtonAdmin(ModelAdmin):  # type: ignore[misc]  # the theme has no types
         safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith(reverse("admin:index"))
         return wanted if safe else ""
 
-    def _press(self, request: HttpRequest, button: Button, record: Any, back: str) -> HttpResponse:
+    def _press(self, request: HttpRequest, button: Button, record: Any, back: str) -> HttpResponseBase:
         if not button.allowed(request, record):
             raise PermissionDenied
         form = button.form(request.POST, request.FILES, record=record, user=request.user) if button.form else None
@@ -106,7 +107,7 @@ class ButtonAdmin(ModelAdmin):  # type: ignore[misc]  # the theme has no types
                 return self._refused_form(request, button, record, form, back)
             messages.error(request, str(error))
             return redirect(back)
-        if isinstance(said, HttpResponse):
+        if isinstance(said, HttpResponseBase):
             return said
         if said:
             messages.success(request, said)

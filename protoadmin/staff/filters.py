@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from protoadmin.connections.scoping import visible_teamspaces
-from protoadmin.screens.filters import as_id
+from protoadmin.ids import as_id
 from protoadmin.staff.roles import ROLES
 
 LISTED = 200

@@ -51,6 +51,7 @@ TABLE: dict[tuple[str, ...], tuple[str, ...]] = {
     ),
     (MANAGER, ADMINISTRATOR): (
         "customers.export_customers",
+        "conversations.export_chats",
         "conversations.share_view",
         "outbox.view_all_calls",
     ),

@@ -5,6 +5,7 @@ Each registered one runs in a thread of its own in every worker process, started
 """
 
 import logging
+import multiprocessing
 import os
 import signal
 import threading
@@ -28,6 +29,11 @@ class Sweeper:
 
 
 _sweepers: list[Sweeper] = []
+
+
+def is_in_a_task() -> bool:
+    """Tell whether a task of django-q2 is run here: it is ended after a minute, a sweeper may take its time."""
+    return multiprocessing.parent_process() is not None and threading.current_thread() is threading.main_thread()
 
 
 def register_sweeper(sweeper: Sweeper) -> None:

@@ -108,10 +108,11 @@ PAGES: dict[str, Page] = {
         buttons={
             **dict.fromkeys(("send-message", "pull-messages", "link-person", "unlink-person"), CHANGERS),
             **dict.fromkeys(("open-customer", "read", "unread"), EVERYBODY),
+            "export-transcript": OVERSEERS,
         },
-        list_buttons=dict.fromkeys(("save-view", "delete-view"), EVERYBODY),
+        list_buttons={**dict.fromkeys(("save-view", "delete-view"), EVERYBODY), "export": OVERSEERS},
         panels=frozenset({"person"}),
-        reads=dict.fromkeys(("rows", "live", "pane", "messages", "print", "text"), EVERYBODY),
+        reads=dict.fromkeys(("rows", "live", "count", "pane", "messages", "print", "text"), EVERYBODY),
     ),
     "conversations.ticket": Page(view=EVERYBODY, panels=frozenset({"ticket"})),
     "outbox.call": Page(
@@ -130,11 +131,14 @@ PAGES: dict[str, Page] = {
     "runs.run": Page(
         view=EVERYBODY,
         # Who may not import has no import of their own; here they have one, from before they lost the role.
-        buttons={"stop": EVERYBODY, "start-import": ADMINISTRATORS},
+        buttons={"stop": EVERYBODY, "start-import": ADMINISTRATORS, "delete-file": EVERYBODY},
         panels=frozenset({"run"}),
         others={"file": EVERYBODY},
+        reads={"exports": EVERYBODY},
         colleague=Page(
-            view=EVERYBODY, buttons={"stop": ADMINISTRATORS, "start-import": NOBODY}, others={"file": ADMINISTRATORS}
+            view=EVERYBODY,
+            buttons={"stop": ADMINISTRATORS, "start-import": NOBODY, "delete-file": ADMINISTRATORS},
+            others={"file": ADMINISTRATORS},
         ),
     ),
     "api.apikey": Page(

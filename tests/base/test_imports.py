@@ -23,6 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "protoadmin.storable",
         "protoadmin.refusals",
         "protoadmin.addresses",
+        "protoadmin.ids",
     ),
     ("protoadmin.connections",),
     ("protoadmin.runs",),
@@ -36,7 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 # The screens stand beside the layers: every admin-side module may use them, and they know only this.
 SCREENS = "protoadmin.screens"
-SCREENS_MAY_IMPORT = ("protoadmin.connections", "protoadmin.refusals")
+SCREENS_MAY_IMPORT = ("protoadmin.connections", "protoadmin.refusals", "protoadmin.ids")
 TEMPLATE_TAGS_MAY_IMPORT = (*SCREENS_MAY_IMPORT, "protoadmin.outbox.registry")
 SANDBOX = "protoadmin.sandbox"
 # What works without anybody looking must not need the screens, not even by a detour.

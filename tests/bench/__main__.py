@@ -8,6 +8,7 @@
     lag         from a delivery to its messages, under 50 a second
     api         100,000 contacts through the read API, against a bare json.dumps
     protocol    Protocol customers pulled, against bare requests and writes in bulk; BENCH_CUSTOMERS=10000 for fewer
+    export      1,000,000 messages to CSV, against a bare cursor and csv.writer; BENCH_MESSAGES=100000 for fewer
     disk        the price of a commit that survives a power cut
 
 Nothing here asserts a time: the table says what was promised beside what was found.
@@ -25,7 +26,7 @@ import django
 
 from tests.support import environment
 
-PARTS = ("disk", "clicks", "outbox", "pages", "receiver", "draining", "protocol", "lag", "api")
+PARTS = ("disk", "clicks", "outbox", "pages", "receiver", "draining", "protocol", "lag", "api", "export")
 
 
 def main() -> int:
@@ -40,7 +41,19 @@ def main() -> int:
 
 
 def _run(wanted: list[str]) -> int:
-    from tests.bench import clicks, disk, draining, figures, lag, pages, protocol_pull, receiver, served_api, throughput  # noqa: PLC0415 - Django is set up only now
+    from tests.bench import (  # noqa: PLC0415 - Django is set up only now
+        clicks,
+        disk,
+        draining,
+        exporting,
+        figures,
+        lag,
+        pages,
+        protocol_pull,
+        receiver,
+        served_api,
+        throughput,
+    )
     from tests.support.servers import find_postgres, find_redis, postgres, redis_server  # noqa: PLC0415
     from tests.support.with_services import take_signals  # noqa: PLC0415
 
@@ -59,6 +72,7 @@ def _run(wanted: list[str]) -> int:
             "api": lambda: served_api.measure(folder / "api", server),
             "lag": lambda: lag.measure(folder, server, queue),
             "receiver": lambda: receiver.measure(folder),
+            "export": lambda: exporting.measure(folder, server),
             "protocol": lambda: protocol_pull.measure(folder, server),
         }
         for name in wanted:

@@ -11,7 +11,16 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402 - Django is set up first
 
-from tests.bench import draining_inside, people, protocol_inside, queued, serving_inside, visits  # noqa: E402
+from tests.bench import (  # noqa: E402
+    draining_inside,
+    exporting_inside,
+    people,
+    protocol_inside,
+    queued,
+    serving_inside,
+    talks,
+    visits,
+)
 
 
 def prepare(number: int) -> None:
@@ -45,6 +54,9 @@ TASKS: dict[str, Callable[..., Any]] = {
     "fill_contacts": serving_inside.fill_contacts,
     "serve_contacts": serving_inside.serve_contacts,
     "dump_contacts": serving_inside.dump_contacts,
+    "fill_talks": talks.fill_talks,
+    "bare_csv": exporting_inside.bare_csv,
+    "whole_export": exporting_inside.whole_export,
 }
 
 

@@ -1,0 +1,62 @@
+"""Which chats a run is about: those that were selected, or all that the inbox lists with some filters.
+
+All are met in the order of their ids up to the highest when it was asked for, some thousands a step, so that any
+number may come and what arrives meanwhile changes nothing.
+"""
+
+import zoneinfo
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Max, Q, Sum
+from django.utils import timezone
+
+from conversations.inbox.filters import Filters
+from conversations.inbox.listing import among
+from conversations.inbox.people import Sought, sought_by
+from conversations.models import Chat
+from customers.exporting.engine import Found
+from protoadmin.runs.models import Run
+
+STEP = 2_000
+# More are not selected by hand; whoever wants more takes all that match.
+MOST_SELECTED = 1_000
+
+
+def choose(run: Run, person: User, place: Any) -> Found:
+    """Return the next chats that the run is about."""
+    with timezone.override(zoneinfo.ZoneInfo(run.parameters.get("zone", "UTC"))):
+        filters = Filters.parse(run.parameters.get("query", ""))
+        if selected := run.parameters.get("ids"):
+            return _found(_matching(selected, person, Filters(), Sought()), None)
+        sought = sought_by(filters, person)
+        if sought.chats is not None:
+            return _found(_matching(sorted(set(sought.chats)), person, filters, sought), None)
+        upto = run.parameters["upto"]
+        ahead = Chat.objects.filter(pk__gt=place or 0, pk__lte=upto).order_by("pk").values_list("pk", flat=True)
+        ids = list(ahead[:STEP])
+        return _found(_matching(ids, person, filters, sought), ids[-1] if len(ids) == STEP else None)
+
+
+def parameters_of(filters: Filters, selected: list[int] | None = None) -> dict[str, Any]:
+    """Return what a run has to remember of this choice, made now by this reader."""
+    chosen: dict[str, Any] = {"zone": timezone.get_current_timezone_name()}
+    if selected:
+        return {**chosen, "ids": selected[:MOST_SELECTED]}
+    return {**chosen, "query": filters.query(), "upto": Chat.objects.aggregate(last=Max("pk"))["last"] or 0}
+
+
+def _matching(ids: list[int], person: User, filters: Filters, sought: Sought) -> list[int]:
+    """Return those of these chats that the inbox would list, in the order of their ids."""
+    keys = sought.passing(among(ids, person, filters, filters.conditions(person)))
+    return sorted(key[1] for key in keys)
+
+
+def _found(ids: list[int], place: Any) -> Found:
+    whose = dict(Chat.objects.filter(pk__in=ids).order_by().values_list("teamspace").annotate(Count("pk")))
+    return Found(ids, set(whose), len(ids), place)
+
+
+def messages_in(ids: list[int]) -> int:
+    """Return how many messages these chats have, repeats left out."""
+    return Chat.objects.filter(Q(pk__in=ids)).aggregate(all=Sum("message_count"))["all"] or 0

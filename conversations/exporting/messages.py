@@ -1,0 +1,65 @@
+"""The export of messages: one row each, chat by chat in the order of the transcript."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from conversations.choosing import choose as choose_chats
+from conversations.choosing import messages_in
+from conversations.exporting.heads import HEAD, chats_of, head
+from conversations.models import EXPORT_CHATS, Message
+from customers.exporting.engine import Export, Found, Part, batched
+from customers.exporting.formats import Format, Rows
+from protoadmin.runs.models import Run
+
+COLUMNS = (
+    *HEAD, "number", "message", "time", "author", "author_name", "author_id", "type", "text", "origin", "state",
+    "repeat_of",
+)  # fmt: skip
+VALUES = (
+    "chat_id", "pk", "at", "author_type", "author_name", "author_id", "type", "text", "origin", "sync_state",
+    "repeat_of_id",
+)  # fmt: skip
+FETCHED = 2_000
+REMEMBERED = 20_000
+
+
+def _choose(run: Run, person: User, place: Any) -> Found:
+    found = choose_chats(run, person, place)
+    found.units = messages_in(found.ids)
+    return found
+
+
+def _columns(teamspaces: set[int], format: Format) -> list[Any]:
+    return list(COLUMNS)
+
+
+def _rows(part: Part) -> Rows:
+    heads = {pk: head(part, row) for pk, row in chats_of(part).items()}
+    # What was written since it was asked for stays out of it.
+    upto = part.run.parameters["upto_message"]
+    messages = Message.objects.filter(chat__in=heads, pk__lte=upto).order_by("chat_id", "sequence", "pk")
+    # As the database writes it: a million times are not worth a million objects.
+    rows = messages.annotate(at=Cast("received_at", TextField())).values_list(*VALUES)
+    return batched(_lines(part, heads, rows.iterator(chunk_size=FETCHED)))
+
+
+def _lines(part: Part, heads: dict[int, list[Any]], rows: Iterator[tuple[Any, ...]]) -> Iterator[list[Any]]:
+    text, stored = part.format.text, part.format.stored
+    # Names, ids and types come again and again.
+    known = lru_cache(REMEMBERED)(text)
+    chat, number = None, 0
+    for pk, message, at, author, name, author_id, kind, said, origin, state, repeat_of in rows:
+        number = number + 1 if pk == chat else 1
+        chat = pk
+        yield [
+            *heads[pk], number, message, stored(at), known(author), known(name), known(author_id), known(kind),
+            text(said), origin, state, repeat_of,
+        ]  # fmt: skip
+
+
+MESSAGES = Export("messages_export", "Export messages", "messages", Message, EXPORT_CHATS, _choose, _columns, _rows)

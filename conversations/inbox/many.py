@@ -1,0 +1,98 @@
+"""What is done with many chats at once: those that were selected, or all that the filters leave."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from conversations.choosing import MOST_SELECTED
+from conversations.exporting.services import chats_export
+from conversations.inbox.choices import words_of
+from conversations.inbox.filters import Filters
+from conversations.models import EXPORT_CHATS
+from customers.exporting.formats import CHOICES
+from protoadmin.ids import as_id
+from protoadmin.runs.models import Run
+from protoadmin.screens.base import may
+from protoadmin.screens.buttons import Button, ButtonForm
+from protoadmin.screens.people import person
+
+
+class ChosenForm(ButtonForm):
+    """Which chats: `ids` when some were selected, else all that match `query`."""
+
+    query = forms.CharField(required=False, max_length=4000, widget=forms.HiddenInput)
+    ids = forms.CharField(required=False, max_length=20 * MOST_SELECTED, widget=forms.HiddenInput)
+
+    def clean_ids(self) -> list[int]:
+        """Take ids, and no more than are selected by hand."""
+        found = [as_id(each) for each in self.cleaned_data["ids"].split(",") if each]
+        if None in found or len(found) > MOST_SELECTED:
+            raise forms.ValidationError(f"Select up to {MOST_SELECTED:,} chats, or take all that match.")
+        return [each for each in found if each is not None]
+
+    @property
+    def filters(self) -> Filters:
+        """The filters that were shown."""
+        return Filters.parse(self.cleaned_data["query"])
+
+    @property
+    def words(self) -> list[str]:
+        """What was chosen, in words."""
+        if selected := self.cleaned_data["ids"]:
+            return [f"{len(selected):,} selected chat{'s' if len(selected) > 1 else ''}"]
+        filters = self.filters
+        said = [f"“{filters.q}”"] if filters.q else []
+        return [*said, *(words for words, _ in words_of(self.user, filters))] or ["All chats"]
+
+
+class ExportForm(ChosenForm):
+    """Conversations or messages, and as what file."""
+
+    what = forms.ChoiceField(
+        label="What",
+        choices=[("conversations", "Conversations, one row each"), ("messages", "Messages, one row each")],
+        widget=forms.RadioSelect,
+        initial="conversations",
+    )
+    format = forms.ChoiceField(label="Format", choices=CHOICES, widget=forms.RadioSelect, initial="csv")
+
+
+def run_page(run: Run) -> HttpResponse:
+    """Go to the page of a run."""
+    return HttpResponseRedirect(reverse("admin:runs_run_change", args=[run.pk]))
+
+
+def known_run(request: HttpRequest, form: ButtonForm) -> Run | None:
+    """Return the run that this very form started before (a double click, a reload)."""
+    latest = Run.objects.filter(requested_by=request.user.pk).order_by("-pk")[:20]
+    key = form.cleaned_data["request_key"]
+    return next((run for run in latest if run.parameters.get("request_key") == key), None)
+
+
+def _export(request: HttpRequest, record: Any, form: ExportForm) -> HttpResponse:
+    data = form.cleaned_data
+    run = known_run(request, form) or chats_export(
+        what=data["what"],
+        format=data["format"],
+        by=person(request),
+        filters=form.filters,
+        selected=data["ids"],
+        words=form.words,
+        request_key=data["request_key"],
+    )
+    return run_page(run)
+
+
+MANY_BUTTONS = (
+    Button(
+        "export",
+        "Export",
+        _export,
+        may(EXPORT_CHATS),
+        form=ExportForm,
+        icon="download",
+        help="A worker writes the file; it is on the page of the run, and under Exports, as long as files are kept.",
+    ),
+)
