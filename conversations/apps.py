@@ -11,9 +11,9 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what this app asks of remote systems, the schedule of its pulls, and the counting of its figures."""
-        from conversations import operations, pulling  # noqa: PLC0415 - models are loaded only now
-        from conversations.figures.counting import count_changes  # noqa: PLC0415
+        from conversations import acting, operations, pulling  # noqa: PLC0415 - models are loaded only now
         from conversations.exporting.services import KINDS as EXPORTS  # noqa: PLC0415
+        from conversations.figures.counting import count_changes  # noqa: PLC0415
         from conversations.visitors.resource import CONVERSATIONS  # noqa: PLC0415
         from customers.helpdesk import resources  # noqa: PLC0415
         from protoadmin.outbox import registry  # noqa: PLC0415
@@ -22,7 +22,7 @@ class ConversationsConfig(AppConfig):
 
         registry.register(*operations.OPERATIONS)
         register(pulling.PULL)
-        for kind in EXPORTS:
+        for kind in (*EXPORTS, *acting.KINDS):
             register(kind)
         resources.register(CONVERSATIONS)
         register_sweeper(Sweeper("pulls", pulling.pull_open_chats, every=30.0))

@@ -16,6 +16,8 @@ from conversations.inbox.listing import among
 from conversations.inbox.people import Sought, sought_by
 from conversations.models import Chat
 from customers.exporting.engine import Found
+from protoadmin.connections.models import Teamspace
+from protoadmin.connections.scoping import visible_teamspaces
 from protoadmin.runs.models import Run
 
 STEP = 2_000
@@ -60,3 +62,9 @@ def _found(ids: list[int], place: Any) -> Found:
 def messages_in(ids: list[int]) -> int:
     """Return how many messages these chats have, repeats left out."""
     return Chat.objects.filter(Q(pk__in=ids)).aggregate(all=Sum("message_count"))["all"] or 0
+
+
+def only_teamspace_of(person: User) -> Teamspace | None:
+    """Return the teamspace of somebody who has one alone: their run is seen there; other runs by who started them."""
+    mine = list(visible_teamspaces(person).order_by("pk")[:2])
+    return mine[0] if len(mine) == 1 and not person.is_superuser else None

@@ -16,6 +16,7 @@ from protoadmin.runs.registry import RunKind, Slice
 from protoadmin.runs.services import run_count, run_note_errors
 
 PER_SLICE = 100
+PERMISSION = "customers.change_many_customers"
 
 
 def _each_person(run: Run, ask: Callable[[Customer], Call | None]) -> Slice:
@@ -63,10 +64,16 @@ def _dismiss_unsent(run: Run) -> None:
     calls_dismiss_of_run(run=run)
 
 
+def _kind(name: str, label: str, work: Callable[[Run], Slice]) -> RunKind:
+    return RunKind(name, label, work, stop=_dismiss_unsent, permission=PERMISSION, asks=True)
+
+
 KINDS = (
-    RunKind("people_add_tags", "Add tags", _add_tags, stop=_dismiss_unsent),
-    RunKind("people_set_fields", "Set custom fields", _set_fields, stop=_dismiss_unsent),
-    RunKind("people_refresh", "Refresh people", _refresh, stop=_dismiss_unsent),
+    RunKind("people_add_tags", "Add tags", _add_tags, stop=_dismiss_unsent, permission=PERMISSION, asks=True),
+    RunKind(
+        "people_set_fields", "Set custom fields", _set_fields, stop=_dismiss_unsent, permission=PERMISSION, asks=True
+    ),
+    RunKind("people_refresh", "Refresh people", _refresh, stop=_dismiss_unsent, permission=PERMISSION, asks=True),
     IMPORT,
     EXPORT,
 )

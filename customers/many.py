@@ -16,7 +16,7 @@ from customers.forms import FieldValuesForm, TagsForm
 from customers.models import Customer
 from protoadmin.connections.models import Teamspace
 from protoadmin.connections.scoping import visible_teamspaces
-from protoadmin.runs.services import run_start
+from protoadmin.runs.services import ASKED_OVER, run_start
 from protoadmin.screens.pagination import COUNTED
 from protoadmin.screens.people import person
 
@@ -67,6 +67,7 @@ def _start(
         title=f"{label}: people of {', '.join(map(str, teamspaces))}",
         teamspace=teamspaces[0] if len(teamspaces) == 1 else None,
         ids=people.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=2000),
+        asks_over=ASKED_OVER,
         **more,
     )
     return HttpResponseRedirect(reverse("admin:runs_run_change", args=[run.pk]))

@@ -3,14 +3,12 @@
 from django.contrib.auth.models import User
 from django.db.models import Max
 
-from conversations.choosing import parameters_of
+from conversations.choosing import only_teamspace_of, parameters_of
 from conversations.exporting.chats import CHATS
 from conversations.exporting.messages import MESSAGES
 from conversations.inbox.filters import Filters
 from conversations.models import Message
 from customers.exporting.engine import export_kind
-from protoadmin.connections.models import Teamspace
-from protoadmin.connections.scoping import visible_teamspaces
 from protoadmin.runs.models import Run
 from protoadmin.runs.services import run_start
 
@@ -39,9 +37,3 @@ def chats_export(
         teamspace=only_teamspace_of(by),
         parameters={**choice, "upto_message": last, "format": format, "words": words, "request_key": request_key},
     )
-
-
-def only_teamspace_of(person: User) -> Teamspace | None:
-    """Return the teamspace of somebody who has one alone: their run is seen there; other runs by who started them."""
-    mine = list(visible_teamspaces(person).order_by("pk")[:2])
-    return mine[0] if len(mine) == 1 and not person.is_superuser else None

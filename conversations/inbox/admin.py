@@ -16,8 +16,9 @@ from conversations.inbox.choices import choices_of, words_of
 from conversations.inbox.filters import Filters
 from conversations.inbox.fragments import ChatFragments
 from conversations.inbox.listing import Place, chats_page
+from conversations.inbox.many import MANY_BUTTONS
 from conversations.inbox.person_pane import person_name
-from conversations.models import Chat
+from conversations.models import EXPORT_CHATS, Chat
 from protoadmin.screens.people import person
 from protoadmin.screens.policy import WITH_PICTURES
 
@@ -65,7 +66,6 @@ class ChatAdmin(ChatFragments):
         # First what may have changed meanwhile, so that the first question after it sees it again.
         beat = self._beat(request, filters)
         page = chats_page(user, filters, Place.read(request.GET.get("after", "")))
-        listed = {entry["button"].name: entry for entry in self._list_buttons(request)}
         context = {
             **self.admin_site.each_context(request),
             **self._list_context(request, filters, page),
@@ -78,8 +78,9 @@ class ChatAdmin(ChatFragments):
             "views": self._views(user, filters),
             "choices": choices_of(user, filters),
             "filter_words": words_of(user, filters),
-            "save_view": listed["save-view"],
-            "many": {name.replace("-", "_"): entry for name, entry in listed.items()},
+            "save_view": next(entry for entry in self._list_buttons(request) if entry["button"].name == "save-view"),
+            "many": [button for button in MANY_BUTTONS if button.allowed(request, None)],
+            "may_export": user.has_perm(EXPORT_CHATS),
             "may_share": user.has_perm("conversations.share_view"),
         }
         response = TemplateResponse(request, "admin/inbox/page.html", context)
@@ -95,7 +96,7 @@ class ChatAdmin(ChatFragments):
                 "form": button.form(user=request.user) if button.form else None,
             }
             for button in self.list_buttons
-            if button.allowed(request, None)
+            if button not in MANY_BUTTONS
         ]
 
     def _views(self, user: Any, filters: Filters) -> list[dict[str, Any]]:

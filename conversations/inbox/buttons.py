@@ -12,6 +12,7 @@ from conversations import services
 from conversations.inbox import reading
 from conversations.inbox.composing import MessageForm
 from conversations.inbox.filters import Filters
+from conversations.inbox.following_up import FOLLOW_UP_BUTTONS
 from conversations.inbox.many import MANY_BUTTONS
 from conversations.inbox.taking_along import TRANSCRIPT_BUTTON
 from conversations.models import Chat
@@ -194,6 +195,7 @@ BUTTONS = (
         order=51,
     ),
     TRANSCRIPT_BUTTON,
+    *FOLLOW_UP_BUTTONS,
 )
 LIST_BUTTONS = (
     *MANY_BUTTONS,

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from conversations.follow_ups import MINE, OPEN, OVERDUE
 from conversations.inbox.filters import Filters
 from customers.models import Customer, Tag
 from protoadmin.clients.messaging import LANGUAGES
@@ -12,6 +13,7 @@ from protoadmin.connections.models import Channel
 from protoadmin.connections.scoping import only_visible, visible_teamspaces
 
 OFFERED = 200
+FOLLOW_UP_WORDS = [(MINE, "My follow-ups"), (OVERDUE, "My overdue follow-ups"), (OPEN, "Anybody's follow-ups")]
 AUTHORS = [("human", "Customer"), ("bot", "Bot"), ("agent", "Agent")]
 
 
@@ -37,6 +39,7 @@ def choices_of(user: User, filters: Filters) -> list[Choice]:
         Choice("waiting", "Answer", filters.waiting, options=[("1", "Customer waits")]),
         Choice("author", "Spoke last", filters.author, options=AUTHORS),
         Choice("agent", "Agent", filters.agent, options=[("1", "With an agent"), ("0", "Without an agent")]),
+        Choice("follow_up", "Follow-up", filters.follow_up, options=FOLLOW_UP_WORDS),
         Choice("tag", "Tag", filters.tag, options=_rows(user, Tag.objects.order_by("name", "pk"))),
         Choice("lang", "Language", filters.lang, options=_languages(filters.lang)),
         Choice("from", "Last message from", filters.since, "date"),
@@ -66,6 +69,6 @@ def words_of(user: User, filters: Filters) -> list[tuple[str, str]]:
     for choice in choices_of(user, filters):
         if choice.value:
             words = dict(choice.options).get(choice.value, choice.value)
-            label = words if choice.name in {"unread", "waiting"} else f"{choice.label}: {words}"
+            label = words if choice.name in {"unread", "waiting", "follow_up"} else f"{choice.label}: {words}"
             found.append((label, filters.query(**{fields.get(choice.name, choice.name): ""})))
     return found

@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
+from conversations.follow_ups import FOLLOW_UPS
 from conversations.models import AuthorType, ReadMark
 from protoadmin.ids import as_id
 
@@ -38,6 +39,7 @@ class Filters:
     until: str = ""
     agent: str = ""
     person: str = ""
+    follow_up: str = ""
 
     @classmethod
     def read(cls, query: Mapping[str, Any]) -> "Filters":
@@ -53,6 +55,7 @@ class Filters:
             given[name] = "1" if given[name] == "1" else ""
         for name in ("since", "until"):
             given[name] = given[name] if _day(given[name]) else ""
+        given["follow_up"] = given["follow_up"] if given["follow_up"] in FOLLOW_UPS else ""
         given["author"] = given["author"].lower()[:20]
         given["lang"] = given["lang"][:20]
         return cls(**given)

@@ -16,6 +16,7 @@ from conversations.inbox import reading, transcript
 from conversations.inbox.composing import MessageForm
 from conversations.inbox.filters import Filters
 from conversations.inbox.listing import ListPage, Place, chats_counted, chats_page, pulse
+from conversations.inbox.many import MANY_BUTTONS
 from conversations.inbox.person_pane import customer_buttons, pane, person_name
 from conversations.inbox.taking_along import streamed
 from conversations.models import Chat
@@ -45,6 +46,7 @@ class ChatFragments(ProtoModelAdmin):
             part("rows/", self.rows_view, "rows"),
             part("live/", self.live_view, "live"),
             part("count/", self.count_view, "count"),
+            part("form/", self.form_view, "form"),
             part("<path:object_id>/pane/", self.pane_view, "pane"),
             part("<path:object_id>/messages/", self.messages_view, "messages"),
             part("<path:object_id>/print/", self.print_view, "print"),
@@ -129,6 +131,20 @@ class ChatFragments(ProtoModelAdmin):
         """Return how many chats match, in words."""
         self._reader(request)
         return JsonResponse({"count": chats_counted(person(request), Filters.read(request.GET), COUNTED)})
+
+    @ONLY_READ
+    def form_view(self, request: HttpRequest) -> HttpResponse:
+        """Return the form of a button of the list, as a dialog."""
+        self._reader(request)
+        name = request.GET.get("name", MANY_BUTTONS[0].name)
+        button = next((button for button in MANY_BUTTONS if button.name == name), None)
+        if button is None or button.form is None:
+            raise Http404
+        if not button.allowed(request, None):
+            raise PermissionDenied
+        url = reverse("admin:conversations_chat_list_button", args=[button.name])
+        context = {"button": button, "url": url, "form": button.form(user=request.user, auto_id=f"id_{name}_%s")}
+        return TemplateResponse(request, "admin/inbox/many_dialog.html", context)
 
     @ONLY_READ
     def pane_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -17,6 +17,7 @@ from django.db.models import F, Min, Q, QuerySet
 from django.db.models.lookups import Exact, In
 from django.utils import timezone
 
+from conversations.follow_ups import MINE, open_follow_ups
 from conversations.inbox.filters import Filters
 from conversations.inbox.people import Sought, sought_by
 from conversations.models import AuthorType, Chat, ReadMark
@@ -79,6 +80,8 @@ class Row:
         self.at: datetime.datetime = values["last_message_at"]
         self.active, self.has_agent, self.author = values["active"], values["has_agent"], values["last_author_type"]
         self.channel: str = values["channel__name"]
+        self.follow_up: datetime.date | None = values.get("follow_up")
+        self.is_overdue = self.follow_up is not None and self.follow_up < timezone.localdate()
         self.is_waiting = bool(self.active and self.author == AuthorType.HUMAN)
         self.is_unread = _is_unread(values, read_to, joined)
         self.name = next((str(values[key]) for key in NAMES if values[key]), f"Chat {self.pk}")
@@ -260,4 +263,7 @@ def _rows(user: User, keys: list[Any]) -> list[Row]:
     pks = [key[1] for key in keys]
     found = {values["pk"]: values for values in Chat.objects.filter(pk__in=pks).order_by().values(*SHOWN)}
     marks = dict(ReadMark.objects.filter(user=user, chat__in=pks).values_list("chat", "sequence"))
+    due = dict(open_follow_ups(MINE, user).filter(chat__in=pks).order_by().values_list("chat", "due"))
+    for pk in due.keys() & found.keys():
+        found[pk]["follow_up"] = due[pk] or datetime.date.max
     return [Row(found[pk], marks.get(pk), user.date_joined) for pk in pks if pk in found]

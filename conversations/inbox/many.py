@@ -1,17 +1,22 @@
 """What is done with many chats at once: those that were selected, or all that the filters leave."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from conversations.acting import MANY, PULL, VIEW, chats_act
 from conversations.choosing import MOST_SELECTED
 from conversations.exporting.services import chats_export
 from conversations.inbox.choices import words_of
 from conversations.inbox.filters import Filters
-from conversations.models import EXPORT_CHATS
+from conversations.inbox.following_up import FollowUpForm
+from conversations.models import ASSIGN_FOLLOW_UP, EXPORT_CHATS
 from customers.exporting.formats import CHOICES
+from customers.many import ManyTagsForm
+from protoadmin.connections.scoping import visible_teamspaces
 from protoadmin.ids import as_id
 from protoadmin.runs.models import Run
 from protoadmin.screens.base import may
@@ -85,7 +90,91 @@ def _export(request: HttpRequest, record: Any, form: ExportForm) -> HttpResponse
     return run_page(run)
 
 
+class TagPeopleForm(ChosenForm, ManyTagsForm):
+    """Tags for the people of the chosen chats."""
+
+    def set_up_for_record(self) -> None:
+        """Offer the tags of all teamspaces that the person sees: whose chats are chosen is found out by the run."""
+        self.set_up(list(visible_teamspaces(self.user)), set())
+
+
+class ManyFollowUpForm(ChosenForm, FollowUpForm):
+    """Whom to ask to come back to the chosen chats."""
+
+    @property
+    def teamspaces(self) -> list[int]:
+        """Whose people may be asked."""
+        return list(visible_teamspaces(self.user).values_list("pk", flat=True))
+
+
+def _act(kind: str, parameters: Callable[[Any], dict[str, Any]] = lambda form: {}) -> Any:
+    def perform(request: HttpRequest, record: Any, form: ChosenForm) -> HttpResponse:
+        run = known_run(request, form) or chats_act(
+            kind=kind,
+            by=person(request),
+            filters=form.filters,
+            selected=form.cleaned_data["ids"],
+            words=form.words,
+            request_key=form.cleaned_data["request_key"],
+            parameters=parameters(form),
+        )
+        return run_page(run)
+
+    return perform
+
+
+def _tags(form: TagPeopleForm) -> dict[str, Any]:
+    return {"tags": form.cleaned_data["names"], "create": form.may_create}
+
+
+def _follow_up(form: ManyFollowUpForm) -> dict[str, Any]:
+    data = form.cleaned_data
+    due = data["due"].isoformat() if data["due"] else ""
+    return {"assignee": int(data["assignee"]), "due": due, "note": data["note"]}
+
+
+PROGRESS = "It goes on in the background, with a progress bar and a stop button."
 MANY_BUTTONS = (
+    Button("mark-read", "Mark read", _act("chats_mark_read"), may(VIEW), form=ChosenForm, icon="mark_chat_read"),
+    Button(
+        "mark-unread", "Mark unread", _act("chats_mark_unread"), may(VIEW), form=ChosenForm, icon="mark_chat_unread"
+    ),
+    Button(
+        "tag-people",
+        "Add tags",
+        _act("chats_add_tags", _tags),
+        may(MANY),
+        form=TagPeopleForm,
+        icon="new_label",
+        help=f"The people of these chats get the tags. {PROGRESS}",
+    ),
+    Button(
+        "ask-follow-up",
+        "Follow up",
+        _act("chats_follow_up", _follow_up),
+        may(ASSIGN_FOLLOW_UP),
+        form=ManyFollowUpForm,
+        icon="event_upcoming",
+        help=f"Somebody is asked to come back to each of these chats. {PROGRESS}",
+    ),
+    Button(
+        "pull-chats",
+        "Pull messages",
+        _act("chats_pull"),
+        may(PULL),
+        form=ChosenForm,
+        icon="sync",
+        help=f"Their messages are read from Proto. {PROGRESS}",
+    ),
+    Button(
+        "refresh-people",
+        "Refresh people",
+        _act("chats_refresh_people"),
+        may(MANY),
+        form=ChosenForm,
+        icon="person",
+        help=f"The people of these chats are read from Proto. {PROGRESS}",
+    ),
     Button(
         "export",
         "Export",

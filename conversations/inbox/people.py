@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import Q
 
+from conversations.follow_ups import open_follow_ups
 from conversations.inbox.filters import Filters
 from conversations.models import Chat
 from customers.models import Customer, Human
@@ -55,6 +56,8 @@ def sought_by(filters: Filters, user: User) -> Sought:
         _narrow(found, _chats_of(_humans_of([person], user)))
     if tag := as_id(filters.tag):
         _with_tag(found, tag, user)
+    if filters.follow_up:
+        _to_follow_up(found, filters.follow_up, user)
     if filters.q:
         _search(found, filters.q, user)
     return found
@@ -74,6 +77,20 @@ def _with_tag(found: Sought, tag: int, user: User) -> None:
     def test(walked: Walked) -> set[int]:
         having = set(tagged.filter(customer__in=_customers(walked)).values_list("customer", flat=True))
         return {chat for _, chat, _, customer in walked if customer in having}
+
+    found.tests.append(test)
+
+
+def _to_follow_up(found: Sought, which: str, user: User) -> None:
+    follow_ups = open_follow_ups(which, user).order_by()
+    chats = list(follow_ups.values_list("chat__pk", flat=True)[: FEW + 1])
+    if len(chats) <= FEW:
+        _narrow(found, chats)
+        return
+
+    def test(walked: Walked) -> set[int]:
+        among = follow_ups.filter(chat__in=[chat for _, chat, _, _ in walked])
+        return set(among.values_list("chat__pk", flat=True))
 
     found.tests.append(test)
 

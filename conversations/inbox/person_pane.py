@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from conversations.content import as_text
 from conversations.inbox.bubbles import data_text
 from conversations.inbox.buttons import candidates
+from conversations.inbox.following_up import follow_ups_of
 from conversations.models import Chat
 from customers.models import MOVING, Customer, Human
 from protoadmin.connections.scoping import only_visible, teamspace_ids
@@ -52,6 +53,7 @@ def pane(request: HttpRequest, chat: Chat) -> dict[str, Any]:
     customer = human.customer if human is not None and may_see else None
     bot_data = data_text(chat.data) if chat.data else ""
     context: dict[str, Any] = {"bot_data": bot_data, "chat": chat, "human": human, "customer": customer, "live": False}
+    context |= follow_ups_of(request, chat)
     if human is not None:
         context |= {"chats": _other_chats(request, chat), "human_tags": _tags(human.tags)}
     if customer is None:

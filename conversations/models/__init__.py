@@ -2,11 +2,13 @@
 
 from conversations.models.chats import EXPORT_CHATS, AuthorType, Chat, Message, Origin
 from conversations.models.figures import AnswerTally, ChatFigures, ChatQuarter, Counting, Tally
+from conversations.models.follow_ups import ASSIGN_FOLLOW_UP, FollowUp
 from conversations.models.reading import ReadMark, SavedView
 from conversations.models.tickets import Ticket
 from conversations.models.visitors import VisitorConversation
 
 __all__ = [
+    "ASSIGN_FOLLOW_UP",
     "EXPORT_CHATS",
     "AnswerTally",
     "AuthorType",
@@ -14,6 +16,7 @@ __all__ = [
     "ChatFigures",
     "ChatQuarter",
     "Counting",
+    "FollowUp",
     "Message",
     "Origin",
     "ReadMark",

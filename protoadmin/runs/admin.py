@@ -11,9 +11,9 @@ from django.utils.safestring import SafeString
 
 from protoadmin.refusals import Refused
 from protoadmin.runs.exports import RESULT, Exports, is_export, may_fetch, may_steer
-from protoadmin.runs.models import ACTIVE_STATES, OPEN_STATES, Run
+from protoadmin.runs.models import ACTIVE_STATES, OPEN_STATES, Run, RunState
 from protoadmin.runs.registry import kinds, run_kind
-from protoadmin.runs.services import run_file_delete, run_stop
+from protoadmin.runs.services import run_continue, run_file_delete, run_stop
 from protoadmin.screens.base import ProtoModelAdmin
 from protoadmin.screens.buttons import Button
 from protoadmin.screens.people import person
@@ -25,6 +25,20 @@ PUBLIC_FILES = {"refused", "result", "upload"}
 
 def _may_steer(request: HttpRequest, run: Run | None = None) -> bool:
     return run is None or may_steer(person(request), run)
+
+
+def _may_start(request: HttpRequest, run: Run) -> bool:
+    """Only who asked for it says that it may begin: it is done in their name."""
+    kind = run_kind(run.kind)
+    if kind is None or not kind.asks or run.requested_by_id != request.user.pk:
+        return False
+    return not kind.permission or request.user.has_perm(kind.permission)
+
+
+def _start(request: HttpRequest, run: Run, form: Any) -> str:
+    if not run_continue(run=run):
+        raise Refused("It is not waiting (any more): it was started, or it has ended.")
+    return "It has started. You can leave this page; it goes on by itself."
 
 
 def _delete_file(request: HttpRequest, run: Run, form: Any) -> str:
@@ -47,6 +61,16 @@ class RunAdmin(Exports, ProtoModelAdmin):
     state_field = "state"
     panels: ClassVar[dict[str, str]] = {"run": "admin/panels/run.html"}
     buttons = (
+        Button(
+            "start",
+            "Start",
+            _start,
+            _may_start,
+            shown=lambda request, run: run.state == RunState.WAITING,
+            icon="play_arrow",
+            style="pa-primary",
+            order=10,
+        ),
         Button(
             "stop",
             "Stop",
@@ -115,7 +139,8 @@ class RunAdmin(Exports, ProtoModelAdmin):
             "files": [file for file in record.files.all() if file.purpose in PUBLIC_FILES],
             "may_steer": _may_steer(request, record),
             "may_fetch": may_fetch(person(request), record),
-            "words": record.parameters.get("words", ()) if kind and kind.exports else (),
+            "asks": kind is not None and kind.asks,
+            "words": record.parameters.get("words", ()),
             "done_percent": record.done * 100 // total if total else 0,
             "failed_percent": -(-record.failed * 100 // total) if total else 0,
             "live": record.state in ACTIVE_STATES,

@@ -55,6 +55,8 @@ class RunKind:
     panel_context: Callable[[Run], dict[str, Any]] | None = None
     # a stylesheet (the name of a static file) that this template needs
     panel_style: str = ""
+    # whether it may wait for the word of whoever asked, given by the button Start on its page
+    asks: bool = False
     # whether it is told of on the page Exports
     exports: bool = False
     # whether a person may have its files, beside being the one who asked or settling everybody's calls

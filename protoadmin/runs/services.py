@@ -23,6 +23,8 @@ from protoadmin.workers.wake import wake
 CHUNK = 500
 ERRORS_KEPT = 10_000
 WORK_TASK = "protoadmin.runs.tasks.work_due_runs"
+# A run over more rows than a page counts asks before it begins.
+ASKED_OVER = 10_000
 HOLD = datetime.timedelta(seconds=60)
 
 
@@ -37,10 +39,12 @@ def run_start(
     parameters: dict[str, Any] | None = None,
     upload: "File[bytes] | None" = None,
     total: int | None = None,
+    asks_over: int | None = None,
 ) -> Run:
     """Record a run and wake a worker. `ids` are the rows it works on; they are kept in chunks, so any number may come.
 
-    `upload` is kept through the storage API as the run's file with the purpose `upload`.
+    `upload` is kept through the storage API as the run's file with the purpose `upload`. With more ids than
+    `asks_over` the run waits for the person's word first.
     """
     if run_kind(kind) is None:
         raise ValueError(f"no run kind is named {kind}")
@@ -49,7 +53,9 @@ def run_start(
     )
     if ids is not None:
         run.total = _keep_ids(run, ids)
-        run.save(update_fields=["total"])
+        if asks_over is not None and run.total > asks_over:
+            run.state = RunState.WAITING
+        run.save(update_fields=["total", "state"])
     if upload is not None:
         RunFile.objects.create(run=run, purpose="upload", name=(upload.name or "upload")[-200:], content=upload)
     wake(WORK_TASK)

@@ -53,6 +53,7 @@ TABLE: dict[tuple[str, ...], tuple[str, ...]] = {
         "customers.export_customers",
         "conversations.export_chats",
         "conversations.share_view",
+        "conversations.assign_follow_up",
         "outbox.view_all_calls",
     ),
     (ADMINISTRATOR,): (

@@ -108,11 +108,16 @@ PAGES: dict[str, Page] = {
         buttons={
             **dict.fromkeys(("send-message", "pull-messages", "link-person", "unlink-person"), CHANGERS),
             **dict.fromkeys(("open-customer", "read", "unread"), EVERYBODY),
-            "export-transcript": OVERSEERS,
+            "follow-up-done": EVERYBODY,
+            **dict.fromkeys(("export-transcript", "follow-up"), OVERSEERS),
         },
-        list_buttons={**dict.fromkeys(("save-view", "delete-view"), EVERYBODY), "export": OVERSEERS},
+        list_buttons={
+            **dict.fromkeys(("save-view", "delete-view", "mark-read", "mark-unread"), EVERYBODY),
+            **dict.fromkeys(("tag-people", "pull-chats", "refresh-people"), CHANGERS),
+            **dict.fromkeys(("export", "ask-follow-up"), OVERSEERS),
+        },
         panels=frozenset({"person"}),
-        reads=dict.fromkeys(("rows", "live", "count", "pane", "messages", "print", "text"), EVERYBODY),
+        reads=dict.fromkeys(("rows", "live", "count", "form", "pane", "messages", "print", "text"), EVERYBODY),
     ),
     "conversations.ticket": Page(view=EVERYBODY, panels=frozenset({"ticket"})),
     "outbox.call": Page(
@@ -131,13 +136,13 @@ PAGES: dict[str, Page] = {
     "runs.run": Page(
         view=EVERYBODY,
         # Who may not import has no import of their own; here they have one, from before they lost the role.
-        buttons={"stop": EVERYBODY, "start-import": ADMINISTRATORS, "delete-file": EVERYBODY},
+        buttons={"stop": EVERYBODY, "start-import": ADMINISTRATORS, "start": NOBODY, "delete-file": EVERYBODY},
         panels=frozenset({"run"}),
         others={"file": EVERYBODY},
         reads={"exports": EVERYBODY},
         colleague=Page(
             view=EVERYBODY,
-            buttons={"stop": ADMINISTRATORS, "start-import": NOBODY, "delete-file": ADMINISTRATORS},
+            buttons={"stop": ADMINISTRATORS, "start-import": NOBODY, "start": NOBODY, "delete-file": ADMINISTRATORS},
             others={"file": ADMINISTRATORS},
         ),
     ),

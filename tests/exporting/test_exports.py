@@ -14,6 +14,7 @@ from conversations.models import Chat, Message, Ticket
 from customers.models import CustomField, CustomFieldValue, Tag
 from protoadmin.runs import working
 from protoadmin.runs.models import Run, RunState
+from protoadmin.runs.registry import run_kind
 from protoadmin.runs.services import run_stop
 from tests.exporting.reading import asked, content, drive, exported, rows
 from tests.inbox.scene import Scene
@@ -40,7 +41,7 @@ def half(run: Run) -> Any:
     Run.objects.filter(pk=run.pk).update(heartbeat_at=None)
     claimed = working._claim()
     assert claimed is not None
-    kind = working.run_kind(run.kind)
+    kind = run_kind(run.kind)
     assert kind is not None
     assert kind.read is not None
     return kind.read(claimed)

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 import zoneinfo
+from collections.abc import Sequence
 from typing import Any
 
 import openpyxl
@@ -26,7 +27,7 @@ SIGNS = st.text(
 ZONES = ("UTC", "Asia/Kathmandu", "Europe/Vienna", "America/St_Johns")
 
 
-def made(name: str, columns: list[str], *batches: list[list[Any]]) -> bytes:
+def made(name: str, columns: list[str], *batches: list[Sequence[Any]]) -> bytes:
     """A file of these rows, each batch a part of its own."""
     chosen = FORMATS[name](datetime.UTC)
     parts = []

@@ -33,8 +33,8 @@ def list_button(name: str) -> str:
 
 def page(client: Client, address: str, **query: str) -> str:
     response = client.get(address, query)
-    assert response.status_code == 200, response.getvalue()[:300]  # type: ignore[attr-defined]
-    return response.getvalue().decode()  # type: ignore[no-any-return,attr-defined]
+    assert response.status_code == 200, response.getvalue()[:300]
+    return response.getvalue().decode()
 
 
 # --- the page ----------------------------------------------------------------------------------------

@@ -36,7 +36,13 @@ WORK = {
     "conversations.pull_messages",
     "outbox.change_call",
 }
-OVERSEE = {"customers.export_customers", "conversations.share_view", "outbox.view_all_calls"}
+OVERSEE = {
+    "customers.export_customers",
+    "conversations.export_chats",
+    "conversations.share_view",
+    "conversations.assign_follow_up",
+    "outbox.view_all_calls",
+}
 ALONE = {
     "customers.add_tag",
     "customers.import_customers",

@@ -34,7 +34,7 @@
   }
   function tell() {
     document.querySelectorAll("[data-many-words]").forEach((element) => (element.textContent = words()));
-    bar.querySelectorAll("[data-many=chosen]").forEach((button) => (button.disabled = !isAll && !chosen.size));
+    bar.querySelectorAll("[data-many]").forEach((button) => (button.disabled = !isAll && !chosen.size));
     bar.querySelector("[data-many-all]").hidden = isAll;
   }
   async function count() {
@@ -108,18 +108,28 @@
     end();
   }, { capture: true });
 
-  // --- the forms: which chats they are about is filled in when their dialog is opened
+  // --- the forms: fetched when they are wanted, and told which chats they are about
+  async function ask(name) {
+    const answer = await inbox.fetch(`${bar.dataset.formUrl}?name=${name}`);
+    if (!answer.ok) return;
+    document.getElementById(`dialog-${name}`)?.remove();
+    document.body.append(...inbox.parse(await answer.text()).children);
+    const dialog = document.getElementById(`dialog-${name}`), form = dialog.querySelector("form");
+    form.elements.query.value = inbox.query;
+    form.elements.ids.value = isAll ? "" : [...chosen].join(",");
+    tell();
+    // What asks for nothing more, about chats that somebody has picked one by one, is done at once.
+    if (!isAll && !form.querySelector(".pa-field")) form.requestSubmit();
+    else dialog.showModal();
+  }
   document.addEventListener("click", (event) => {
-    const opener = event.target.closest("[data-many][data-dialog]");
+    const opener = event.target.closest("[data-many]");
     if (!opener) return;
-    if (opener.dataset.many === "all") {
+    if ("all" in opener.dataset) {
       end();
       isAll = true;
       count();
     }
-    const form = document.getElementById(opener.dataset.dialog).querySelector("form");
-    form.elements.query.value = inbox.query;
-    form.elements.ids.value = isAll ? "" : [...chosen].join(",");
-    tell();
-  }, { capture: true });
+    ask(opener.dataset.many);
+  });
 })();
