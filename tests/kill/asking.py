@@ -28,8 +28,8 @@ PROGRAM = """
 import random, time
 from customers.services import customer_change, customer_push, field_create
 rng = random.Random({seed})
-place = Teamspace.objects.get()
-people = list(Customer.objects.all())
+place = Teamspace.objects.earliest("pk")
+people = list(Customer.objects.filter(teamspace=place).order_by("pk")[:{people}])
 jobs = ["save"] * {saves} + ["field"] * {fields}
 rng.shuffle(jobs)
 for number, job in enumerate(jobs):
@@ -93,8 +93,12 @@ class Browser:
 class Asking:
     """Both at work, beside the killing; `finish` waits for them and raises what they met."""
 
-    def __init__(self, product: Product, people: list[int], seed: int, seconds: float) -> None:
-        self.product, self.people, self.seed, self.seconds = product, people, seed, seconds
+    def __init__(
+        self, product: Product, people: list[int], seed: int, seconds: float, *, office: Product | None = None
+    ) -> None:
+        self.people, self.seed, self.seconds = people, seed, seconds
+        # Where the program runs: beside the product, unless that loses its power.
+        self.office = office or product
         self.browser = Browser(product)
         self._raised: list[BaseException] = []
         self._threads = [threading.Thread(target=self._guard, args=(work,)) for work in (self._click, self._program)]
@@ -122,8 +126,8 @@ class Asking:
             time.sleep(rng.random() * 2 * self.seconds / len(clicks))
 
     def _program(self) -> None:
-        code = PROGRAM.format(seed=self.seed, saves=SAVES, fields=FIELDS, seconds=self.seconds)
-        self.product.python("from django.db import transaction\n" + code)
+        code = PROGRAM.format(seed=self.seed, people=PEOPLE, saves=SAVES, fields=FIELDS, seconds=self.seconds)
+        self.office.python("from django.db import transaction\n" + code)
 
     @property
     def is_busy(self) -> bool:

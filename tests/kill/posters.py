@@ -42,12 +42,12 @@ def _said(text: str) -> dict[str, Any]:
 class Posters:
     """Several connections at full speed until so many deliveries were answered 200."""
 
-    def __init__(self, port: int, wanted: int, connections: int = 6) -> None:
+    def __init__(self, port: int, wanted: int, connections: int = 6, *, first: int = 1) -> None:
         self.port, self.wanted = port, wanted
         self.answered: set[int] = set()
         self.outcomes: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._serial = 0
+        self._serial = first - 1
         self._end = time.monotonic() + 180
         self._threads = [threading.Thread(target=self._post) for _ in range(connections)]
         for thread in self._threads:

@@ -7,7 +7,6 @@ import json
 import os
 import random
 import time
-from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ from typing import Any
 import pytest
 
 from tests.kill import posters
+from tests.kill.delivered import TELL, check
 from tests.kill.poison.sitecustomize import DEADLY
-from tests.kill.posters import CONNECT, Posters, texts_of
+from tests.kill.posters import CONNECT, Posters
 from tests.kill.storm import Killer
 from tests.support.product import Part, Product, migrated_database_beside
 
@@ -27,27 +27,6 @@ PAUSE = 0.5
 VICTIMS: tuple[Part, ...] = (
     *("web-worker",) * 5, "web", *("task-worker",) * 5, "sentinel", "helper", "cluster",
 )  # fmt: skip
-# Waits until nothing is left to do, then tells everything.
-TELL = """
-import json, time
-from webhooks.models import Delivery
-from webhooks.services import deliveries_replay
-def wait():
-    end = time.monotonic() + 150
-    while Delivery.objects.filter(state="received").exists() and time.monotonic() < end:
-        time.sleep(0.2)
-wait()
-unlucky = list(Delivery.objects.filter(state="failed").values_list("pk", "error", "attempts"))
-deliveries_replay(ids=[pk for pk, *_ in unlucky])
-wait()
-deliveries = [
-    [each.pk, each.state, each.attempts, json.loads(bytes(each.body))["serial"]] for each in Delivery.objects.all()
-]
-messages = list(Message.objects.order_by("chat", "sequence", "pk").values_list(
-    "chat__chat_id", "text", "delivery", "event_index", "position", "repeat_of"))
-counts = dict(Chat.objects.values_list("chat_id", "message_count"))
-print(json.dumps({"deliveries": deliveries, "messages": messages, "counts": counts, "unlucky": unlucky}))
-"""
 
 
 def rage(product: Product, posting: Posters, killer: Killer) -> None:
@@ -58,27 +37,6 @@ def rage(product: Product, posting: Posters, killer: Killer) -> None:
             end = time.monotonic() + AFTERWARDS
         killer._kill_one(killer.rng.choice(VICTIMS))
         time.sleep(killer.rng.random() * 2 * PAUSE)
-
-
-def check(told: dict[str, Any], answered: set[int]) -> Counter[int]:
-    """Hold what is stored against what was answered; return the deliveries' attempts."""
-    stored = {serial: pk for pk, _, _, serial in told["deliveries"]}
-    assert len(stored) == len(told["deliveries"]), "a delivery is stored twice"
-    assert answered <= set(stored), f"answered 200 and lost: {sorted(answered - set(stored))[:20]}"
-    assert {state for _, state, _, _ in told["deliveries"]} == {"processed"}
-    said: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    places: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
-    serials = {pk: serial for serial, pk in stored.items()}
-    for chat, text, delivery, event, position, repeat in told["messages"]:
-        assert repeat is None
-        said[serials[delivery]].append((chat, text))
-        places[chat].append((delivery, event, position))
-    for serial in stored:
-        assert sorted(said[serial]) == sorted(texts_of(serial)), f"delivery {serial}: {said[serial]}"
-    for chat, order in places.items():
-        assert order == sorted(order), f"{chat} is out of order"
-        assert told["counts"][chat] == len(order)
-    return Counter(attempts for _, _, attempts, _ in told["deliveries"])
 
 
 def storm(product: Product) -> None:

@@ -47,11 +47,14 @@ class Product:
         redis_url: str = "",
         env: Mapping[str, str] | None = None,
         options: Sequence[str] = ("--sandbox",),
+        prefix: Sequence[str] = (),
     ) -> None:
         self.var_dir = folder / "var"
         self.log = folder / "serve.log"
         self.port = free_port_pair()
         self._options = list(options)
+        self._prefix = list(prefix)
+        self._said_before = 0
         self._serve: subprocess.Popen[bytes] | None = None
         self._is_own_sqlite = not database_url
         self.database_url = database_url
@@ -85,10 +88,14 @@ class Product:
         self.var_dir.mkdir(parents=True, exist_ok=True)
         if self._is_own_sqlite:
             self._start_from_template()
-        said_before = self.output().count(READY)
+        self._said_before = self.output().count(READY)
         with self.log.open("ab") as log:
             self._serve = subprocess.Popen(
-                [sys.executable, "manage.py", "serve", "--with-parent", "--port", str(self.port), *self._options],
+                [
+                    *self._prefix,
+                    *(sys.executable, "manage.py", "serve", "--with-parent", "--port", str(self.port)),
+                    *self._options,
+                ],
                 cwd=ROOT,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
@@ -97,7 +104,11 @@ class Product:
                 start_new_session=True,
             )
         if until_ready:
-            self.wait_for(lambda: self.output().count(READY) > said_before, "the product to be ready", START_PATIENCE)
+            self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Wait until it says so, after the last start."""
+        self.wait_for(lambda: self.output().count(READY) > self._said_before, "the product to be ready", START_PATIENCE)
 
     def stop(self, number: int = signal.SIGINT) -> int:
         """Stop it as Ctrl-C does; return the exit code."""
@@ -115,6 +126,13 @@ class Product:
         self._serve.wait()
         self._serve = None
         self.wait_for(lambda: not self.all_pids(), "every process to end after serve was killed", 30)
+
+    def lose_power(self) -> None:
+        """SIGKILL every process at once, as a power cut does."""
+        assert self._serve is not None
+        process_tree.kill_all(self.all_pids)
+        self._serve.wait()
+        self._serve = None
 
     def restart(self) -> None:
         """Stop and start again, with the same data on the same ports."""

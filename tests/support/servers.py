@@ -164,6 +164,11 @@ class Redis:
             _end(self._process)
             self._process = None
 
+    def restart(self) -> None:
+        """Stop and start again on the same port: it has forgotten everything."""
+        self.stop()
+        self.start()
+
 
 _numbers = itertools.count(1)
 
