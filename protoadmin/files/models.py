@@ -5,11 +5,13 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+NAME_LENGTH = 255
+
 
 class StoredFile(models.Model):
     """A file by its name in the storage, with slashes; what is in it stands in its pieces."""
 
-    name = models.CharField(max_length=255, unique=True)
+    name = models.CharField(max_length=NAME_LENGTH, unique=True)
     size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from django.core.files.base import File
 from django.core.files.storage import Storage
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.deconstruct import deconstructible
 
-from protoadmin.files.models import Piece, StoredFile
+from protoadmin.files.models import NAME_LENGTH, Piece, StoredFile
 
 # Bytes in one row: large enough that a file is few rows, small enough to hold several in memory.
 PIECE = 256 * 1024
@@ -34,16 +34,24 @@ class DatabaseStorage(Storage):
         return File(io.BufferedReader(_Pieces(stored), PIECE), name=name)
 
     def _save(self, name: str, content: Any) -> str:
-        """Write the file; the name was free a moment ago, and a second writer of it fails by the constraint."""
-        name = _clean(name)
+        """Write the file and return its name: another one than was asked for, if somebody has just taken that."""
         with transaction.atomic():
-            stored = StoredFile.objects.create(name=name)
+            stored = self._claim(_clean(name))
             size = 0
             for number, piece in enumerate(_pieces_of(content)):
                 Piece.objects.create(file=stored, number=number, content=piece)
                 size += len(piece)
             StoredFile.objects.filter(pk=stored.pk).update(size=size)
-        return name
+        return stored.name
+
+    def _claim(self, name: str) -> StoredFile:
+        while True:
+            try:
+                # Waits for a transaction that writes the same name.
+                with transaction.atomic():
+                    return StoredFile.objects.create(name=name)
+            except IntegrityError:
+                name = self.get_available_name(name, max_length=NAME_LENGTH)
 
     def delete(self, name: str) -> None:
         """Remove a file; one that is not there is no error."""
