@@ -7,7 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count
 
-from conversations.models import Chat, Message, Ticket
+from conversations.figures.counting import to_count
+from conversations.models import Chat, ChatFigures, Message, Ticket
 from conversations.summing import sum_up
 from customers.models import Customer, SearchTerm
 from customers.search import search_people
@@ -32,7 +33,9 @@ def everything() -> list[tuple[object, ...]]:
 def test_as_many_messages_as_asked_for() -> None:
     said = make(601)
     assert Message.objects.count() == 601
-    assert said.startswith("601 messages in")
+    assert "601 messages in" in said
+    assert ChatFigures.objects.count() == Chat.objects.count()
+    assert not to_count().exists()
     assert Ticket.objects.exists()
     first, last = UNTIL - datetime.timedelta(days=30), UNTIL
     days = {at.date() for at in Chat.objects.values_list("created_at", flat=True)}
