@@ -20,7 +20,8 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def _needs_escape(text: str) -> bool:
-    return _UNSTORABLE.search(text) is not None
+    # Most texts are ASCII, of which this is known without a look at every character.
+    return "\x00" in text if text.isascii() else _UNSTORABLE.search(text) is not None
 
 
 def _text(value: str) -> Any:
@@ -53,10 +54,19 @@ def to_storable(value: Any, _depth: int = 0) -> Any:
     raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 
+def _is_odd_key(key: Any) -> bool:
+    return not isinstance(key, str) or _needs_escape(key)
+
+
 def _object(value: dict[Any, Any], depth: int) -> Any:
-    plain = all(isinstance(key, str) and not _needs_escape(key) for key in value) and _MARK not in value
-    if plain:
-        return {key: to_storable(item, depth) for key, item in value.items()}
+    if _MARK not in value and not any(map(_is_odd_key, value)):
+        return {
+            # What most values are needs no call.
+            key: item
+            if item is None or (type(item) is str and item.isascii() and "\x00" not in item)
+            else to_storable(item, depth)
+            for key, item in value.items()
+        }
     return {_MARK: ["pairs", [[_text(str(key)), to_storable(item, depth)] for key, item in value.items()]]}
 
 
