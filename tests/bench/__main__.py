@@ -9,6 +9,7 @@
     api         100,000 contacts through the read API, against a bare json.dumps
     protocol    Protocol customers pulled, against bare requests and writes in bulk; BENCH_CUSTOMERS=10000 for fewer
     export      1,000,000 messages to CSV, against a bare cursor and csv.writer; BENCH_MESSAGES=100000 for fewer
+    helpdesk_pull  companies, contacts, conversations pulled, against the same; BENCH_CONTACTS=10000 for fewer
     disk        the price of a commit that survives a power cut
 
 Nothing here asserts a time: the table says what was promised beside what was found.
@@ -26,7 +27,10 @@ import django
 
 from tests.support import environment
 
-PARTS = ("disk", "clicks", "outbox", "pages", "receiver", "draining", "protocol", "lag", "api", "export")
+PARTS = (
+    *("disk", "clicks", "outbox", "pages", "receiver", "draining", "protocol", "helpdesk_pull", "lag", "api"),
+    "export",
+)
 
 
 def main() -> int:
@@ -47,6 +51,7 @@ def _run(wanted: list[str]) -> int:
         draining,
         exporting,
         figures,
+        helpdesk_pull,
         lag,
         pages,
         protocol_pull,
@@ -73,6 +78,7 @@ def _run(wanted: list[str]) -> int:
             "lag": lambda: lag.measure(folder, server, queue),
             "receiver": lambda: receiver.measure(folder),
             "export": lambda: exporting.measure(folder, server),
+            "helpdesk_pull": lambda: helpdesk_pull.measure(folder, server),
             "protocol": lambda: protocol_pull.measure(folder, server),
         }
         for name in wanted:

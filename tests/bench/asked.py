@@ -14,6 +14,7 @@ from django.core.management import call_command  # noqa: E402 - Django is set up
 from tests.bench import (  # noqa: E402
     draining_inside,
     exporting_inside,
+    helpdesk_inside,
     people,
     protocol_inside,
     queued,
@@ -51,6 +52,10 @@ TASKS: dict[str, Callable[..., Any]] = {
     "protocol_floor": protocol_inside.protocol_floor,
     "protocol_pulled": protocol_inside.protocol_pulled,
     "protocol_forget": protocol_inside.protocol_forget,
+    "helpdesk_account": helpdesk_inside.helpdesk_account,
+    "helpdesk_floor": helpdesk_inside.helpdesk_floor,
+    "helpdesk_pulled": helpdesk_inside.helpdesk_pulled,
+    "helpdesk_forget": helpdesk_inside.helpdesk_forget,
     "fill_contacts": serving_inside.fill_contacts,
     "serve_contacts": serving_inside.serve_contacts,
     "dump_contacts": serving_inside.dump_contacts,

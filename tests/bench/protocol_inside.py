@@ -1,18 +1,15 @@
 """What the benchmark of the pull asks a process of its own to do (tests/bench/asked.py)."""
 
-import resource
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 import requests
-from django.db import connection
 
 from customers.models import ProtocolCustomer
 from customers.protocol.services import protocol_pull
 from protoadmin.connections.models import ProtocolProject, Teamspace
-from protoadmin.runs.models import RunState
-from protoadmin.runs.working import work_due
+from tests.bench.pulled import pulled
 
 COLUMNS = (
     "username",
@@ -70,27 +67,8 @@ def _row(project: int, item: dict[str, Any]) -> ProtocolCustomer:
 
 
 def protocol_pulled(project: int) -> dict[str, float]:
-    """Pull; return the seconds in all and in the database, and the MiB that this process has had at the most."""
-    spent = 0.0
-
-    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        nonlocal spent
-        began = time.perf_counter()
-        try:
-            return execute(sql, params, many, context)
-        finally:
-            spent += time.perf_counter() - began
-
-    began = time.perf_counter()
-    with connection.execute_wrapper(note):
-        run = protocol_pull(project=ProtocolProject.objects.get(pk=project), by=None)
-        while run.state in (RunState.QUEUED, RunState.RUNNING):
-            work_due(3600)
-            run.refresh_from_db()
-    seconds = time.perf_counter() - began
-    assert run.state == RunState.DONE, run.error
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": seconds, "database": spent, "mib": peak, "done": run.done}
+    """Pull."""
+    return pulled(lambda: protocol_pull(project=ProtocolProject.objects.get(pk=project), by=None))
 
 
 def protocol_forget(project: int) -> None:
