@@ -115,8 +115,10 @@ def _take(run: Run) -> Slice:
     if not isinstance(run.page, Fetched):
         return Slice.MORE
     name = run.cursor.get("resource") or first_resource(run)
-    run.total = (run.total or 0) + run.page.items
-    run.parameters = {**run.parameters, "tries": 0}
+    listed = run.parameters.get("listed", 0) + run.page.items
+    run.parameters = {**run.parameters, "tries": 0, "listed": listed}
+    # How much there is in all is known with the last list.
+    run.total = listed if name == names(run)[-1] else None
     _counts(run, name)
     run.cursor = {"phase": "write", "resource": name, "attempt": run.page.attempt, "parts": run.page.parts, "part": 0}
     return Slice.MORE if run.page.parts else _next(run, name)

@@ -13,7 +13,7 @@ from customers.models import ProtocolCustomer
 from customers.protocol.paging import Pages, read_pages
 from customers.protocol.storing import Stored, called_since, store
 from protoadmin.connections.models import ProtocolProject
-from protoadmin.runs.models import Run, RunChunk
+from protoadmin.runs.models import ACTIVE_STATES, Run, RunChunk
 from protoadmin.runs.registry import RunFailed, RunKind, Slice
 from protoadmin.runs.services import run_count, run_note_errors
 
@@ -56,15 +56,16 @@ def work(run: Run) -> Slice:
     if stored.seen:
         RunChunk.objects.create(run=run, position=number, ids=stored.seen)
     _count(run, stored)
-    if not number and not run.cursor.get("restarts"):
+    if "known" not in run.parameters:
         known = ProtocolCustomer.objects.filter(project=run.parameters["project"], gone_at=None)
-        run.total = known.filter(pk__lte=run.parameters["newest"]).count() or None
-    if run.total is not None:
-        run.total = max(run.total, run.parameters["counts"]["read"])
+        run.parameters["known"] = known.filter(pk__lte=run.parameters["newest"]).count()
+    read_so_far = run.parameters["counts"]["read"]
+    # Protocol does not say how many there are. What is known stands for it as long as that can be.
+    run.total = run.parameters["known"] if read_so_far < run.parameters["known"] else None
     run.cursor = {**run.cursor, "slices": number + 1}
     if pages.cursor is None:
         run.cursor = {**run.cursor, "is_read": True, "checked": 0}
-        run.total = run.parameters["counts"]["read"]
+        run.total = read_so_far
     else:
         run.cursor["list"] = pages.cursor
     return Slice.MORE
@@ -123,7 +124,8 @@ def _forget_seen(run: Run) -> None:
 
 def _told(run: Run) -> dict[str, Any]:
     counts = run.parameters.get("counts", {})
-    return {name: counts.get(name, 0) for name in ("new", "changed", "gone")}
+    is_guessed = run.total is not None and not run.cursor.get("is_read") and run.state in ACTIVE_STATES
+    return {"is_guessed": is_guessed, **{name: counts.get(name, 0) for name in ("new", "changed", "gone")}}
 
 
 PULL = RunKind(

@@ -47,6 +47,12 @@ def _delete_file(request: HttpRequest, run: Run, form: Any) -> str:
     return "The file is deleted."
 
 
+def _is_open_ended(run: Run) -> bool:
+    """Tell whether it reads from outside, and nobody knows yet how much there is."""
+    kind = run_kind(run.kind)
+    return run.state in ACTIVE_STATES and run.total is None and kind is not None and kind.read is not None
+
+
 def _stop(request: HttpRequest, run: Run, form: Any) -> str:
     if not run_stop(run=run, by=person(request)):
         raise Refused("It has ended already.")
@@ -141,6 +147,7 @@ class RunAdmin(Exports, ProtoModelAdmin):
             "may_fetch": may_fetch(person(request), record),
             "asks": kind is not None and kind.asks,
             "words": record.parameters.get("words", ()),
+            "is_open_ended": _is_open_ended(record),
             "done_percent": record.done * 100 // total if total else 0,
             "failed_percent": -(-record.failed * 100 // total) if total else 0,
             "live": record.state in ACTIVE_STATES,
@@ -156,6 +163,8 @@ class RunAdmin(Exports, ProtoModelAdmin):
     @admin.display(description="Progress")
     def progress(self, run: Run) -> SafeString | str:
         """How far it is."""
+        if _is_open_ended(run):
+            return f"{run.done:,} so far"
         if run.percent is None:
             return ""
         return format_html('<progress max="100" value="{}">{} %</progress>', run.percent, run.percent)

@@ -73,7 +73,9 @@ def test_whatever_is_written_behind_a_country_code(country_code: int, rest: str)
 
 
 @pytest.mark.parametrize("region", ["DE", "US", "BR"])
-def test_a_default_region_changes_nothing_about_international_numbers(region: str, settings: pytest.MonkeyPatch) -> None:
+def test_a_default_region_changes_nothing_about_international_numbers(
+    region: str, settings: pytest.MonkeyPatch
+) -> None:
     settings.PHONE_DEFAULT_REGION = region  # type: ignore[attr-defined]  # pytest-django's settings
     for text in ("+49 30 23125000", "+1 415 555 2671", "030 23125000", "(415) 555-2671", "+55 11 96123-4567", "00491"):
         assert to_e164(text) == as_the_library_says(text, region), text
