@@ -7,11 +7,13 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from conversations.exporting.lists import TICKETS
 from conversations.inbox.admin import ChatAdmin as ChatAdmin
 from conversations.models import Ticket
 from conversations.services import identifiers_of, ticket_create
 from conversations.starting import StartChatForm as StartChatForm
 from conversations.visitors.admin import VisitorConversationAdmin as VisitorConversationAdmin
+from customers.exporting.screens import Exporting, export_actions
 from customers.filters import TeamspaceFilter
 from customers.models import MOVING, Customer, at_proto
 from protoadmin.connections.scoping import teamspace_ids
@@ -92,10 +94,12 @@ contribute_panel("customers.Customer", Panel("tickets", "admin/panels/customer_t
 
 
 @admin.register(Ticket)
-class TicketAdmin(ProtoModelAdmin):
+class TicketAdmin(Exporting, ProtoModelAdmin):
     """Tickets made from here, and what Proto made of them."""
 
     read_only_page = True
+    actions = export_actions(TICKETS)
+    export = TICKETS
     state_field = "sync_state"
     panels: ClassVar[dict[str, str]] = {"ticket": "admin/panels/ticket.html"}
     list_display = ("subject", "who", "remote_id", "at_proto", "made")

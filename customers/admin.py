@@ -13,7 +13,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from customers import filters, many, services
 from customers.buttons import BUTTONS, unknown_at_proto
-from customers.exporting.screens import MayExport, export_action
+from customers.exporting.people import PEOPLE
+from customers.exporting.screens import PEOPLE_ACTIONS, Exporting
 from customers.fields_admin import CustomFieldAdmin
 from customers.forms import EDITABLE, CustomerForm
 from customers.helpdesk.admin import CompanyAdmin, ContactAdmin
@@ -40,7 +41,7 @@ OPEN_TAG_STATES = ("queued", "sending", "failed", "unconfirmed")
 
 
 @admin.register(Customer)
-class CustomerAdmin(MayExport, ProtoModelAdmin):
+class CustomerAdmin(Exporting, ProtoModelAdmin):
     """People: find, correct, tag, fill, and see what Proto made of it."""
 
     form = CustomerForm
@@ -70,7 +71,8 @@ class CustomerAdmin(MayExport, ProtoModelAdmin):
     search_help_text = "Name, mail, phone or any id"
     ordering = ("-id",)
     has_indexed_orders = True
-    actions = (*many.ACTIONS, export_action, many.delete_selected)
+    actions = (*many.ACTIONS, *PEOPLE_ACTIONS, many.delete_selected)
+    export = PEOPLE
     list_buttons = (IMPORT_BUTTON,)
 
     # --- list ---------------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from customers.exporting.working import EXPORT
+from customers.exporting.engine import export_kind
+from customers.exporting.lists import EXPORTS
+from customers.exporting.people import PEOPLE
 from customers.importing.working import IMPORT
 from customers.models import Customer, CustomField
 from customers.services import customer_add_tags, customer_refresh, customer_set_fields
@@ -75,5 +77,5 @@ KINDS = (
     ),
     RunKind("people_refresh", "Refresh people", _refresh, stop=_dismiss_unsent, permission=PERMISSION, asks=True),
     IMPORT,
-    EXPORT,
+    *(export_kind(export) for export in (PEOPLE, *EXPORTS)),
 )

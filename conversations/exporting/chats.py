@@ -9,9 +9,10 @@ from conversations.choosing import choose
 from conversations.exporting.heads import HEAD, chats_of, head
 from conversations.exporting.messages import FETCHED
 from conversations.models import EXPORT_CHATS, AuthorType, Chat, Message, Ticket
-from customers.exporting.columns import field_columns, tags_of, value_text, values_of
+from customers.exporting.columns import field_columns, tags_of, values_of
 from customers.exporting.engine import Export, Part, batched
 from customers.exporting.formats import Format, Rows
+from customers.exporting.people import field_cells
 
 OWN = (
     "email", "phone_number", "language", "state", "started", "last_message", "messages", "customer_messages",
@@ -84,7 +85,7 @@ def _rows(part: Part) -> Rows:
                 *_own(part, row, told[pk]),
                 part.format.many(tags.get(person, [])),
                 part.format.many(tickets.get(person, [])),
-                *_fields(part, columns, values.get(person, {})),
+                *field_cells(part.format, columns, values.get(person, {})),
             ]
 
     return batched(lines())
@@ -119,14 +120,6 @@ def _tickets_of(people: list[int]) -> dict[int, list[str]]:
         if person is not None and remote_id:
             found.setdefault(person, []).append(remote_id)
     return found
-
-
-def _fields(part: Part, columns: list[Any], values: dict[int, Any]) -> list[Any]:
-    if part.format.nested:
-        known = columns[0][1]
-        return [{name: values[pk] for name, pks in known for pk in pks if pk in values}]
-    own = (next((value_text(values[pk]) for pk in pks if pk in values), "") for _, pks in columns)
-    return [part.format.text(value) for value in own]
 
 
 CHATS = Export("chats_export", "Export conversations", "conversations", Chat, EXPORT_CHATS, choose, _columns, _rows)

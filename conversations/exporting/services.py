@@ -5,6 +5,7 @@ from django.db.models import Max
 
 from conversations.choosing import only_teamspace_of, parameters_of
 from conversations.exporting.chats import CHATS
+from conversations.exporting.lists import TICKETS, VISITORS
 from conversations.exporting.messages import MESSAGES
 from conversations.inbox.filters import Filters
 from conversations.models import Message
@@ -13,7 +14,7 @@ from protoadmin.runs.models import Run
 from protoadmin.runs.services import run_start
 
 EXPORTS = {"conversations": CHATS, "messages": MESSAGES}
-KINDS = tuple(export_kind(export) for export in EXPORTS.values())
+KINDS = tuple(export_kind(export) for export in (*EXPORTS.values(), TICKETS, VISITORS))
 
 
 def chats_export(

@@ -7,7 +7,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from conversations.exporting.lists import VISITORS
 from conversations.models import VisitorConversation
+from customers.exporting.screens import Exporting, export_actions
 from customers.helpdesk import filters
 from customers.helpdesk.admin import MirroredAdmin
 from customers.helpdesk.pulling import is_pulling
@@ -42,8 +44,11 @@ class ReadFilter(filters.YesNoFilter):
 
 
 @admin.register(VisitorConversation)
-class VisitorConversationAdmin(MirroredAdmin):
+class VisitorConversationAdmin(Exporting, MirroredAdmin):
     """Conversations of the helpdesk."""
+
+    actions = export_actions(VISITORS)
+    export = VISITORS
 
     panels: ClassVar[dict[str, str]] = {"conversation": "admin/panels/visitor_conversation.html"}
     list_display = ("shown_visitor", "shown_company", "status", "tag_chips", "is_read", "last", "gone")

@@ -30,8 +30,11 @@ class Clock:
         return f"{known[0]}{stored[16:19]}{known[1]}"
 
     def utc(self, stored: str | None) -> str | None:
-        """Return the time in UTC, with all its digits."""
-        return f"{stored[:10]}T{stored[11:].removesuffix('+00')}Z" if stored else None
+        """Return the time in UTC, to the microsecond."""
+        if not stored:
+            return None
+        fraction = stored[20:].removesuffix("+00")
+        return f"{stored[:10]}T{stored[11:19]}.{fraction:0<6}Z"
 
 
 def _read(stored: str) -> datetime:

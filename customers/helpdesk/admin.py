@@ -10,6 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
+from customers.exporting.lists import COMPANIES, CONTACTS
+from customers.exporting.screens import Exporting, export_actions
 from customers.helpdesk import filters
 from customers.helpdesk.pulling import is_pulling, pull_start
 from customers.models import Company, Contact
@@ -83,8 +85,11 @@ class MirroredAdmin(ProtoModelAdmin):
 
 
 @admin.register(Company)
-class CompanyAdmin(MirroredAdmin):
+class CompanyAdmin(Exporting, MirroredAdmin):
     """Companies: found by name, website, industry or id."""
+
+    actions = export_actions(COMPANIES)
+    export = COMPANIES
 
     panels: ClassVar[dict[str, str]] = {
         "company": "admin/panels/company.html",
@@ -149,8 +154,11 @@ def _web_address(text: str) -> str:
 
 
 @admin.register(Contact)
-class ContactAdmin(MirroredAdmin):
+class ContactAdmin(Exporting, MirroredAdmin):
     """Contacts of companies."""
+
+    actions = export_actions(CONTACTS)
+    export = CONTACTS
 
     panels: ClassVar[dict[str, str]] = {"contact": "admin/panels/contact.html"}
     list_display = ("shown_name", "shown_company", "title", "role", "is_primary", "gone")

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from customers.exporting.lists import PROTOCOL
+from customers.exporting.screens import Exporting, export_actions
 from customers.models import MOVING, ProtocolCustomer
 from customers.protocol import filters, services
 from customers.protocol.buttons import BUTTONS, LIST_BUTTONS
@@ -43,7 +45,7 @@ def marks_of(customer: ProtocolCustomer) -> list[tuple[str, str]]:
 
 
 @admin.register(ProtocolCustomer)
-class ProtocolCustomerAdmin(ProtoModelAdmin):
+class ProtocolCustomerAdmin(Exporting, ProtoModelAdmin):
     """Customers of one's Protocol projects: find, create, rename, refresh, delete."""
 
     form = ProtocolCustomerForm
@@ -71,7 +73,8 @@ class ProtocolCustomerAdmin(ProtoModelAdmin):
     search_help_text = "Beginning of the username or display name, a phone number, or an id"
     ordering = ("-id",)
     has_indexed_orders = True
-    actions = None
+    actions = export_actions(PROTOCOL)
+    export = PROTOCOL
 
     # --- list ---------------------------------------------------------------------------------
 

@@ -48,11 +48,12 @@ def half(run: Run) -> Any:
 
 
 def files_left() -> list[str]:
-    """The parts that are still there."""
-    found = []
-    for folder in default_storage.listdir("runs/parts")[0] if default_storage.exists("runs/parts") else []:
-        found += default_storage.listdir(f"runs/parts/{folder}")[1]
-    return found
+    """The parts that are still there, in folders or in the database."""
+    try:
+        folders = default_storage.listdir("runs/parts")[0]
+    except FileNotFoundError:
+        return []
+    return [name for folder in folders for name in default_storage.listdir(f"runs/parts/{folder}")[1]]
 
 
 # --- what is in them --------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.db import OperationalError
 
 from customers import run_parts
-from customers.exporting import working as exporting
+from customers.exporting import engine
 from customers.importing import applying, refused, repeats, working
 from customers.models import Customer, Tag
 from customers.services import customer_create
@@ -131,8 +131,8 @@ def test_a_death_while_an_export_is_written(ada: User, vienna: Teamspace, monkey
     ]
     people[0].tags.add(Tag.objects.create(teamspace=vienna, name="vip"))
     run = run_start(kind="people_export", by=ada, title="Export", ids=[one.pk for one in people])
-    monkeypatch.setattr(exporting, "part_write", dying(run_parts.part_write, [1, 3, 5], Death))
-    monkeypatch.setattr(exporting, "parts_join", dying(run_parts.parts_join, [1], Death))
+    monkeypatch.setattr(engine, "part_keep", dying(run_parts.part_keep, [1, 3, 5], Death))
+    monkeypatch.setattr(engine, "note_export", dying(engine.note_export, [1], Death))
     run = drive_through_deaths(run)
     assert (run.state, run.done, run.failed, run.total) == (RunState.DONE, ROWS, 0, ROWS)
     assert [row[1] for row in table(run, "result")[1:]] == [f"{n:02}" for n in range(ROWS)]

@@ -10,7 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploaded
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from customers.exporting.screens import MayExport, export_action
+from customers.exporting.people import PEOPLE
+from customers.exporting.screens import PEOPLE_ACTIONS, Exporting
 from customers.importing import screens
 from customers.importing.screens import IMPORT_BUTTON, ImportForm
 from customers.models import Customer
@@ -203,10 +204,11 @@ def test_a_page_while_it_is_checked(ada: User, vienna: Teamspace, ada_client: Cl
     assert "Checking the file: 100 %" in page(ada_client, run)
 
 
-class People(MayExport, admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+class People(Exporting, admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
     """A list with the action."""
 
-    actions = (export_action,)
+    actions = PEOPLE_ACTIONS
+    export = PEOPLE
 
 
 def test_the_action_exports_what_was_chosen(ada: User, vienna: Teamspace) -> None:
@@ -215,7 +217,7 @@ def test_the_action_exports_what_was_chosen(ada: User, vienna: Teamspace) -> Non
     request = RequestFactory().post("/")
     request.user = ada
     chosen = Customer.objects.exclude(provided_unique_id="b").order_by("provided_unique_id")
-    answer = export_action(People(Customer, admin.site), request, chosen)
+    answer = PEOPLE_ACTIONS[0](People(Customer, admin.site), request, chosen)
     run = drive(Run.objects.get())
     assert answer.url == reverse("admin:runs_run_change", args=[run.pk])  # type: ignore[attr-defined]
     assert [row[1] for row in table(run, "result")[1:]] == ["a", "c"]
@@ -225,11 +227,11 @@ def test_who_may_export(ada: User) -> None:
     request = RequestFactory().post("/")
     request.user = driving.person("sue", "customers.view_customer")
     people = People(Customer, admin.site)
-    assert "export_action" not in people.get_actions(request)
+    assert "export_csv" not in people.get_actions(request)
     with pytest.raises(PermissionDenied):
-        export_action(people, request, Customer.objects.all())
+        PEOPLE_ACTIONS[0](people, request, Customer.objects.all())
     request.user = ada
-    assert "export_action" in people.get_actions(request)
+    assert "export_csv" in people.get_actions(request)
 
 
 def test_the_exported_file_is_a_download(ada: User, vienna: Teamspace, ada_client: Client) -> None:
