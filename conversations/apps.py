@@ -1,6 +1,7 @@
 """App configuration."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ConversationsConfig(AppConfig):
@@ -14,6 +15,7 @@ class ConversationsConfig(AppConfig):
         from conversations import acting, operations, pulling  # noqa: PLC0415 - models are loaded only now
         from conversations.exporting.services import KINDS as EXPORTS  # noqa: PLC0415
         from conversations.figures.counting import count_changes  # noqa: PLC0415
+        from conversations.search import rebuilding, schema  # noqa: PLC0415
         from conversations.visitors.resource import CONVERSATIONS  # noqa: PLC0415
         from customers.helpdesk import resources  # noqa: PLC0415
         from protoadmin.outbox import registry  # noqa: PLC0415
@@ -25,5 +27,7 @@ class ConversationsConfig(AppConfig):
         for kind in (*EXPORTS, *acting.KINDS):
             register(kind)
         resources.register(CONVERSATIONS)
+        post_migrate.connect(schema.make_again, sender=self)
+        register_sweeper(Sweeper("search", rebuilding.index_some, every=2.0))
         register_sweeper(Sweeper("pulls", pulling.pull_open_chats, every=30.0))
         register_sweeper(Sweeper("figures", count_changes, every=1.0))

@@ -22,6 +22,9 @@ class Said:
     stored: Any = None
     # `stored` as the database takes it.
     written: Any = None
+    # What of the text is searched, and its tokens.
+    search_text: str = ""
+    search_grams: str = ""
 
 
 @dataclass(slots=True)

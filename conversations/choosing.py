@@ -8,13 +8,15 @@ import zoneinfo
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from conversations.inbox.filters import Filters
 from conversations.inbox.listing import among
 from conversations.inbox.people import Sought, sought_by
-from conversations.models import Chat
+from conversations.models import Chat, Message
+from conversations.search.results import next_chats
+from conversations.search.walking import newest_id
 from customers.exporting.engine import Found
 from protoadmin.connections.models import Teamspace
 from protoadmin.connections.scoping import visible_teamspaces
@@ -31,6 +33,9 @@ def choose(run: Run, person: User, place: Any) -> Found:
         filters = Filters.parse(run.parameters.get("query", ""))
         if selected := run.parameters.get("ids"):
             return _found(_matching(selected, person, Filters(), Sought()), None)
+        if filters.is_search:
+            upto = run.parameters["upto_message"]
+            return _found(*next_chats(person, filters, place or upto + 1, upto))
         sought = sought_by(filters, person)
         if sought.chats is not None:
             return _found(_matching(sorted(set(sought.chats)), person, filters, sought), None)
@@ -45,7 +50,8 @@ def parameters_of(filters: Filters, selected: list[int] | None = None) -> dict[s
     chosen: dict[str, Any] = {"zone": timezone.get_current_timezone_name()}
     if selected:
         return {**chosen, "ids": selected[:MOST_SELECTED]}
-    return {**chosen, "query": filters.query(), "upto": Chat.objects.aggregate(last=Max("pk"))["last"] or 0}
+    newest = {"upto": newest_id(Chat), "upto_message": newest_id(Message)}
+    return {**chosen, "query": filters.query(), **newest}
 
 
 def _matching(ids: list[int], person: User, filters: Filters, sought: Sought) -> list[int]:

@@ -52,9 +52,10 @@ class CreateTicket(Operation):
 
     def apply(self, call: Call, data: Any) -> None:
         """Keep the id that Proto gave the ticket."""
-        Ticket.objects.filter(pk=call.target_id or 0).update(
-            remote_id=storable_text(str(data["id"]))[:200], remote_data=to_storable(data)
-        )
+        ticket = Ticket.objects.filter(pk=call.target_id or 0).first()
+        if ticket is not None:
+            ticket.remote_id, ticket.remote_data = storable_text(str(data["id"]))[:200], to_storable(data)
+            ticket.save(update_fields=["remote_id", "remote_data"])
 
 
 OPERATIONS = (CreateTicket, *chat_operations.OPERATIONS)

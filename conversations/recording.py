@@ -91,7 +91,7 @@ def _messages(chat: Chat, event: Event, said: list[Said]) -> list[Fresh]:
 
 def _message(chat: Chat, event: Event, said: Said, sequence: int) -> Message:
     return Message(
-        chat_id=chat.pk,
+        chat=chat,
         sequence=sequence,
         author_type=said.author_type,
         author_id=said.author_id,

@@ -5,6 +5,7 @@ from datetime import datetime
 from conversations.models import Chat, Message
 from conversations.models.chats import STEP, note_message
 from conversations.placing import between
+from conversations.search.fields import tokens_of
 from conversations.summing import sum_up
 from customers.models import SyncState
 from protoadmin.outbox.models import Call
@@ -48,7 +49,9 @@ def move_to(message: Message, sent_at: datetime) -> None:
     high = following.values_list("sequence", flat=True).first()
     message.sequence = between(chat, last, high, 1)[0] if high is not None else last + STEP
     message.received_at = sent_at
-    Message.objects.filter(pk=message.pk).update(sequence=message.sequence, received_at=sent_at, version=chat.version)
+    Message.objects.filter(pk=message.pk).update(
+        sequence=message.sequence, received_at=sent_at, version=chat.version, search_tokens=tokens_of(message)
+    )
     count = chat.message_count
     note_message(chat, message)
     chat.message_count = count

@@ -3,6 +3,7 @@
 Made by the ORM they would take longer than everything else that the drain does.
 """
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,9 @@ from django.db import connection
 from conversations.arrivals import Event, Said
 from conversations.content import stored, text_of
 from conversations.models import Chat, Message, Origin
+from conversations.search.backends import backend
+from conversations.search.grams import Facet, facets_of
+from conversations.search.text import searchable
 
 FIELDS: list[Any] = [field for field in Message._meta.concrete_fields if not field.primary_key]
 PLACES = {field.attname: place for place, field in enumerate(FIELDS)}
@@ -31,6 +35,7 @@ def prepare(events: Iterable[Event]) -> None:
     """Make of what was said what the database takes; nothing is read or written. A second time it costs nothing."""
     data_field, token_field = FIELDS[PLACES["data"]], FIELDS[PLACES["reply_token"]]
     tokens: dict[str, Any] = {}
+    searched = backend()
     for event in events:
         if event.reply_token not in tokens:
             tokens[event.reply_token] = token_field.get_db_prep_save(event.reply_token, connection)
@@ -40,6 +45,8 @@ def prepare(events: Iterable[Event]) -> None:
                 said.text = text_of(said.type, said.data)
                 said.stored = stored(said.data)
                 said.written = data_field.get_db_prep_save(said.stored, connection)
+                said.search_text = searchable(said.text)
+                said.search_grams = searched.grams(said.search_text)
                 said.is_prepared = True
 
 
@@ -65,6 +72,7 @@ def _rows(messages: list[Fresh]) -> list[list[Any]]:
     blank = Message(origin=Origin.WEBHOOK)
     common = [field.get_db_prep_save(getattr(blank, field.attname), connection) for field in FIELDS]
     at, times = PLACES, {}
+    tokens = _Tokens()
     received = FIELDS[at["received_at"]]
     rows = []
     for message in messages:
@@ -87,5 +95,23 @@ def _rows(messages: list[Fresh]) -> list[list[Any]]:
         row[at["event_index"]] = event.index
         row[at["position"]] = said.position
         row[at["version"]] = message.chat.version
+        row[at["search_text"]] = said.search_text
+        row[at["search_tokens"]] = tokens.of(message)
         rows.append(row)
     return rows
+
+
+class _Tokens:
+    """What search knows a message by; the facets of one chat, author and day are made once."""
+
+    def __init__(self) -> None:
+        self._backend = backend()
+        self._facets: dict[Any, list[Facet]] = {}
+
+    def of(self, message: Fresh) -> str:
+        """Return the tokens of this message."""
+        chat, author, at = message.chat, message.said.author_type, message.event.received_at
+        key = chat.channel_id, chat.teamspace_id, author, at.astimezone(datetime.UTC).date()
+        if key not in self._facets:
+            self._facets[key] = facets_of(chat.teamspace_id, chat.channel_id, author, at)
+        return self._backend.with_facets(message.said.search_grams, self._facets[key])

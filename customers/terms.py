@@ -13,6 +13,8 @@ TERM_LENGTH = 60
 SIGNS_AROUND = "@<>()[]{},;:\"'"
 # The last digits of a number that find it at the least.
 PHONE_TAIL = 4
+# So many characters have their kind remembered.
+REMEMBERED = 20_000
 # Thai, Lao, Burmese, Khmer, kana, CJK ideographs, Hangul: no spaces between words, or none within a name.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -23,6 +25,24 @@ _POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\
 _PLAIN = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
 )
+
+
+class _Marks(dict[int, int | None]):
+    """What becomes of each character once accents are apart: nothing of a combining mark, itself of every other.
+
+    Asking for a character's name takes long, so that each is asked for once.
+    """
+
+    def __missing__(self, code: int) -> int | None:
+        character = chr(code)
+        is_mark = unicodedata.combining(character) and unicodedata.name(character, "").startswith("COMBINING")
+        kept = None if is_mark else code
+        if len(self) < REMEMBERED:
+            self[code] = kept
+        return kept
+
+
+_MARKS = _Marks()
 
 
 class Findable(Protocol):
@@ -43,14 +63,11 @@ SEARCHED = frozenset(Findable.__annotations__)
 
 def fold(text: str) -> str:
     """Return text for comparison: case folded, accents removed where the script has them."""
+    if text.isascii():
+        return text.lower()
     # Twice: taking a letter apart can leave a capital (the styled letters of mathematics), and folding an accent.
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    kept = (
-        character
-        for character in decomposed
-        if not (unicodedata.combining(character) and unicodedata.name(character, "").startswith("COMBINING"))
-    )
-    return unicodedata.normalize("NFC", _POINTS.sub("", "".join(kept)).translate(_PLAIN))
+    return unicodedata.normalize("NFC", _POINTS.sub("", decomposed.translate(_MARKS)).translate(_PLAIN))
 
 
 def split_words(folded: str) -> list[str]:

@@ -14,13 +14,16 @@ from conversations.inbox import reading
 from conversations.inbox.buttons import BUTTONS, LIST_BUTTONS, wants_json
 from conversations.inbox.choices import choices_of, words_of
 from conversations.inbox.filters import Filters
-from conversations.inbox.fragments import ChatFragments
-from conversations.inbox.listing import Place, chats_page
+from conversations.inbox.listing import chats_page
 from conversations.inbox.many import MANY_BUTTONS
 from conversations.inbox.person_pane import person_name
+from conversations.inbox.search_page import SearchPage
 from conversations.models import EXPORT_CHATS, Chat
+from conversations.search.rebuilding import is_complete
 from protoadmin.screens.people import person
 from protoadmin.screens.policy import WITH_PICTURES
+
+PEOPLE_SHOWN = 3
 
 
 @dataclass
@@ -34,7 +37,7 @@ class InboxList:
 
 
 @admin.register(Chat)
-class ChatAdmin(ChatFragments):
+class ChatAdmin(SearchPage):
     """The inbox; a chat's page is the same page with that chat open."""
 
     buttons = BUTTONS
@@ -65,14 +68,16 @@ class ChatAdmin(ChatFragments):
         user, filters = person(request), Filters.read(request.GET)
         # First what may have changed meanwhile, so that the first question after it sees it again.
         beat = self._beat(request, filters)
-        page = chats_page(user, filters, Place.read(request.GET.get("after", "")))
+        page = self._page_of(request, filters)
         context = {
             **self.admin_site.each_context(request),
             **self._list_context(request, filters, page),
             **(self._chat_context(request, chat) if chat else {}),
             "title": "Inbox",
             "subtitle": person_name(chat) if chat else None,
-            "cl": InboxList(page.rows, self.opts, self),
+            "cl": InboxList([], self.opts, self),
+            "people_rows": chats_page(user, filters, size=PEOPLE_SHOWN).rows if filters.is_search else [],
+            "is_indexed": not filters.is_search or is_complete(),
             "is_fullwidth": "1",
             "beat": beat,
             "views": self._views(user, filters),

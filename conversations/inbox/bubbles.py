@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from conversations.content import TAKEOVER, as_text, unstored
 from conversations.inbox.linking import linked, looks_like_picture, picture_url, safe_url
 from conversations.models import Message
+from conversations.search.marking import spans_of
 from protoadmin.clients.redaction import redact
 from protoadmin.storable import storable_text
 
@@ -40,11 +41,13 @@ class Part:
     url: str = ""
     name: str = ""
     items: list[Any] = field(default_factory=list)
+    # What was looked for, in folded words.
+    needles: list[str] = field(default_factory=list)
 
     @property
     def html(self) -> SafeString:
-        """The text, escaped, with its addresses as links."""
-        return linked(self.text)
+        """The text, escaped, with its addresses as links and what was looked for marked."""
+        return linked(self.text, spans_of(self.text, self.needles) if self.needles else ())
 
     @property
     def plain(self) -> str:
@@ -59,7 +62,7 @@ class Part:
     @property
     def rest_html(self) -> SafeString:
         """What was too long to be shown at once."""
-        return linked(self.rest)
+        return linked(self.rest, spans_of(self.rest, self.needles) if self.needles else ())
 
 
 @dataclass

@@ -40,6 +40,9 @@ class Filters:
     agent: str = ""
     person: str = ""
     follow_up: str = ""
+    # How the results of a search are put in order, and whether they are people's chats instead of messages.
+    order: str = ""
+    by: str = ""
 
     @classmethod
     def read(cls, query: Mapping[str, Any]) -> "Filters":
@@ -56,6 +59,8 @@ class Filters:
         for name in ("since", "until"):
             given[name] = given[name] if _day(given[name]) else ""
         given["follow_up"] = given["follow_up"] if given["follow_up"] in FOLLOW_UPS else ""
+        given["order"] = "relevance" if given["order"] == "relevance" else ""
+        given["by"] = "people" if given["by"] == "people" else ""
         given["author"] = given["author"].lower()[:20]
         given["lang"] = given["lang"][:20]
         return cls(**given)
@@ -74,7 +79,12 @@ class Filters:
     @property
     def is_empty(self) -> bool:
         """Whether everything is shown."""
-        return self == Filters()
+        return self == Filters(order=self.order, by=self.by)
+
+    @property
+    def is_search(self) -> bool:
+        """Whether messages are looked for."""
+        return bool(self.q) and self.by != "people"
 
     @property
     def walked(self) -> bool:

@@ -15,16 +15,20 @@ from django.views.decorators.http import require_safe
 from conversations.inbox import reading, transcript
 from conversations.inbox.composing import MessageForm
 from conversations.inbox.filters import Filters
+from conversations.inbox.finding import matches_of, needles
 from conversations.inbox.listing import ListPage, Place, chats_counted, chats_page, pulse
 from conversations.inbox.many import MANY_BUTTONS
 from conversations.inbox.person_pane import customer_buttons, pane, person_name
 from conversations.inbox.taking_along import streamed
 from conversations.models import Chat
+from conversations.search.others import Others
+from conversations.search.results import FoundPage, found_page, matching_counted
 from protoadmin.ids import as_id
 from protoadmin.screens.base import ProtoModelAdmin
 from protoadmin.screens.pagination import COUNTED
 from protoadmin.screens.people import person
 
+AnyPage = ListPage | FoundPage | Others
 ONLY_READ = method_decorator(require_safe)
 
 
@@ -64,9 +68,13 @@ class ChatFragments(ProtoModelAdmin):
 
     # --- what the templates need ----------------------------------------------------------------
 
-    def _list_context(self, request: HttpRequest, filters: Filters, page: ListPage) -> dict[str, Any]:
+    def _list_context(self, request: HttpRequest, filters: Filters, page: AnyPage) -> dict[str, Any]:
         query = filters.query()
         return {
+            "by_people": filters.query(by="people", order=""),
+            "by_messages": filters.query(by=""),
+            "by_relevance": filters.query(order="relevance"),
+            "by_time": filters.query(order=""),
             "filters": filters,
             "query": query,
             "without_q": filters.query(q=""),
@@ -75,13 +83,18 @@ class ChatFragments(ProtoModelAdmin):
             "more_url": f"{reverse('admin:conversations_chat_rows')}?{filters.query()}&after={page.next}"
             if page.next
             else "",
-            "list_version": self._list_version(page),
+            "list_version": self._list_version(page) if isinstance(page, ListPage) else "",
             "list_url": self.list_url(),
+            "search_url": reverse("admin:conversations_chat_search"),
         }
 
     def _chat_context(self, request: HttpRequest, chat: Chat) -> dict[str, Any]:
-        user = person(request)
-        shown = transcript.opened(chat, reading.read_to(chat, user))
+        user, filters = person(request), Filters.read(request.GET)
+        matches = matches_of(user, chat, filters, as_id(request.GET.get("m")))
+        found = transcript.around(chat, matches.here) if matches else None
+        shown = found or transcript.opened(chat, reading.read_to(chat, user))
+        if matches:
+            transcript.mark(shown.lines, matches.needles)
         may_send = user.has_perm("conversations.send_message")
         return {
             "chat": chat,
@@ -89,6 +102,8 @@ class ChatFragments(ProtoModelAdmin):
             "chat_url": self.change_url(chat),
             "version": transcript.version_of(chat),
             "person_name": person_name(chat),
+            "matches": matches,
+            "suffix": f"?{filters.query()}" if not filters.is_empty else "",
             "shown": shown,
             **self._lines_context(request, chat, shown.lines),
             "form": MessageForm(record=chat, user=user, auto_id="write_%s") if may_send else None,
@@ -97,6 +112,13 @@ class ChatFragments(ProtoModelAdmin):
             "proto_buttons": customer_buttons(request, chat),
             "buttons_next": self.change_url(chat),
         }
+
+    def _page_of(self, request: HttpRequest, filters: Filters) -> AnyPage:
+        """Return the results of a search, or the list."""
+        user, after = person(request), request.GET.get("after", "")
+        if filters.is_search:
+            return found_page(user, filters, after)
+        return chats_page(user, filters, Place.read(after))
 
     def _lines_context(self, request: HttpRequest, chat: Chat, lines: list[transcript.Line]) -> dict[str, Any]:
         return {
@@ -122,15 +144,18 @@ class ChatFragments(ProtoModelAdmin):
     def rows_view(self, request: HttpRequest) -> HttpResponse:
         """Return a further page of the list, or the first one for other filters."""
         self._reader(request)
-        user, filters = person(request), Filters.read(request.GET)
-        page = chats_page(user, filters, Place.read(request.GET.get("after", "")))
-        return TemplateResponse(request, "admin/inbox/rows.html", self._list_context(request, filters, page))
+        filters = Filters.read(request.GET)
+        page = self._page_of(request, filters)
+        template = "admin/inbox/found.html" if filters.is_search else "admin/inbox/rows.html"
+        return TemplateResponse(request, template, self._list_context(request, filters, page))
 
     @ONLY_READ
     def count_view(self, request: HttpRequest) -> HttpResponse:
         """Return how many chats match, in words."""
         self._reader(request)
-        return JsonResponse({"count": chats_counted(person(request), Filters.read(request.GET), COUNTED)})
+        filters = Filters.read(request.GET)
+        counted = matching_counted if filters.is_search else chats_counted
+        return JsonResponse({"count": counted(person(request), filters, COUNTED)})
 
     @ONLY_READ
     def form_view(self, request: HttpRequest) -> HttpResponse:
@@ -161,6 +186,7 @@ class ChatFragments(ProtoModelAdmin):
         after = transcript.place_of(request.GET.get("after", ""))
         before = transcript.place_of(request.GET.get("before", ""))
         found = transcript.newer_than(chat, after) if after else transcript.older_than(chat, before)
+        transcript.mark(found.lines, needles(Filters.read(request.GET)))
         html = render_to_string("admin/inbox/lines.html", self._lines_context(request, chat, found.lines), request)
         return JsonResponse({"html": html, "older": found.has_older, "newer": found.has_newer})
 
@@ -177,7 +203,8 @@ class ChatFragments(ProtoModelAdmin):
     # --- live ---------------------------------------------------------------------------------
 
     def _beat(self, request: HttpRequest, filters: Filters) -> str:
-        return _digest(pulse(person(request), filters))
+        # The results of a search stay as they are: who comes back finds them in their places.
+        return "" if filters.is_search else _digest(pulse(person(request), filters))
 
     def _list_version(self, page: ListPage) -> str:
         return _digest([[row.values, row.read_to] for row in page.rows])
@@ -189,7 +216,7 @@ class ChatFragments(ProtoModelAdmin):
         filters = Filters.read(request.GET)
         news: dict[str, Any] = {}
         beat = self._beat(request, filters)
-        if beat != request.GET.get("b") or request.GET.get("all") == "1":
+        if not filters.is_search and (beat != request.GET.get("b") or request.GET.get("all") == "1"):
             page = chats_page(person(request), filters)
             version = self._list_version(page)
             news["beat"] = beat
@@ -211,6 +238,7 @@ class ChatFragments(ProtoModelAdmin):
         if known == transcript.version_of(row) or (chat := self.get_object(request, object_id)) is None:
             return {}
         lines, gone = transcript.changed_since(chat, as_id(known.partition(".")[0]) or 0)
+        transcript.mark(lines, needles(Filters.read(request.GET)))
         html = render_to_string("admin/inbox/lines.html", self._lines_context(request, chat, lines), request)
         return {
             "chat": chat.pk,

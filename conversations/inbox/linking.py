@@ -1,11 +1,13 @@
 """Addresses in what people write: which may be followed, and how they are shown."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from django.utils.html import escape, format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from conversations.search.marking import Span, marked
 
 MAX_URL = 2000
 _SAFE = re.compile(r"(?:https?://[^/]|mailto:[^/]|tel:[\d+])", re.IGNORECASE)
@@ -42,28 +44,28 @@ def looks_like_picture(text: str) -> bool:
     return text.lower().partition("?")[0].partition("#")[0].endswith(PICTURES)
 
 
-def anchor(address: str, text: str) -> SafeString:
+def anchor(address: str, text: str | SafeString) -> SafeString:
     """Return a link to a foreign page, which learns nothing of ours; the text alone when it may not be followed."""
     safe = safe_url(address)
     if not safe:
-        return escape(text)
+        return conditional_escape(text)
     return format_html('<a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a>', safe, text)
 
 
-def linked(text: str) -> SafeString:
-    """Return the text, escaped, with its addresses as links."""
+def linked(text: str, spans: Sequence[Span] = ()) -> SafeString:
+    """Return the text, escaped, with its addresses as links, and with these spans of it marked."""
     # Every part was escaped on its own.
-    return mark_safe("".join(_parts(text)))  # noqa: S308
+    return mark_safe("".join(_parts(text, list(spans))))  # noqa: S308
 
 
-def _parts(text: str) -> Iterator[str]:
+def _parts(text: str, spans: list[Span]) -> Iterator[str]:
     end = 0
     for found in _FOUND.finditer(text):
         address = _without_tail(found[0])
-        yield escape(text[end : found.start()])
-        yield anchor(address if "://" in address else f"mailto:{address}", address)
+        yield marked(text, spans, end, found.start())
         end = found.start() + len(address)
-    yield escape(text[end:])
+        yield anchor(address if "://" in address else f"mailto:{address}", marked(text, spans, found.start(), end))
+    yield marked(text, spans, end)
 
 
 def _without_tail(address: str) -> str:

@@ -119,7 +119,7 @@ class ListPage:
 def chats_page(user: User, filters: Filters, after: Place | None = None, size: int = PAGE) -> ListPage:
     """Return the page of this person's chats that begins after a place."""
     keys, goes_on, is_partial = _page_keys(user, filters, after, size)
-    page = ListPage(_rows(user, keys[:size]), is_partial=is_partial)
+    page = ListPage(rows_of(user, [key[1] for key in keys[:size]]), is_partial=is_partial)
     if len(keys) > size:
         page.next = Place(*keys[size - 1][:2])
     elif goes_on is not None:
@@ -258,11 +258,10 @@ def _bottom(lanes: list[QuerySet[Chat]], condition: Q, rows: int) -> datetime.da
     return max(bottoms, default=None)
 
 
-def _rows(user: User, keys: list[Any]) -> list[Row]:
+def rows_of(user: User, pks: list[int]) -> list[Row]:
     """Return what the list shows of these chats, in this order."""
-    pks = [key[1] for key in keys]
     found = {values["pk"]: values for values in Chat.objects.filter(pk__in=pks).order_by().values(*SHOWN)}
-    marks = dict(ReadMark.objects.filter(user=user, chat__in=pks).values_list("chat", "sequence"))
+    marks: dict[Any, int] = dict(ReadMark.objects.filter(user=user, chat__in=pks).values_list("chat", "sequence"))
     due = dict(open_follow_ups(MINE, user).filter(chat__in=pks).order_by().values_list("chat", "due"))
     for pk in due.keys() & found.keys():
         found[pk]["follow_up"] = due[pk] or datetime.date.max

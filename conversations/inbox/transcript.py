@@ -42,6 +42,8 @@ class Line:
     is_next: bool = False
     is_new_day: bool = False
     is_first_unread: bool = False
+    # The one of a search's matches that is looked at.
+    is_found: bool = False
 
     @property
     def side(self) -> str:
@@ -116,6 +118,25 @@ def opened(chat: Chat, read_to: int | None) -> Transcript:
     transcript = Transcript(lines_of(chat, messages), before[1], after[1])
     next(line for line in transcript.lines if line.message.pk == first.pk).is_first_unread = True
     return transcript
+
+
+def around(chat: Chat, pk: int) -> Transcript | None:
+    """Return what stands around a message of the chat; None when it is no line of it."""
+    found = _said(chat).filter(pk=pk).first()
+    if found is None:
+        return None
+    before = _page(_said(chat).filter(_before(found.sequence or 0, found.pk)), PAGE // 2, newest=True)
+    after = _page(_said(chat).filter(_after(found.sequence or 0, found.pk)), PAGE // 2, newest=False)
+    transcript = Transcript(lines_of(chat, [*before[0], found, *after[0]]), before[1], after[1])
+    transcript.lines[len(before[0])].is_found = True
+    return transcript
+
+
+def mark(lines: list[Line], needles: list[str]) -> None:
+    """Have what was looked for marked in these lines."""
+    for line in lines:
+        for part in line.parts:
+            part.needles = needles
 
 
 def older_than(chat: Chat, place: tuple[int, int] | None) -> Transcript:
@@ -211,7 +232,7 @@ def _author(chat: Chat, message: Message) -> str:
 
 
 def _light(messages: QuerySet[Message]) -> QuerySet[Message]:
-    return messages.defer("reply_token")
+    return messages.defer("reply_token", "search_text", "search_tokens")
 
 
 def _said(chat: Chat) -> QuerySet[Message]:

@@ -6,6 +6,8 @@ from typing import Any
 from django.db import models, transaction
 from django.utils import timezone
 
+from conversations.search.fields import SearchText, SearchTokens
+from conversations.search.grams import Facet, facets_of
 from customers.models import Human, SyncState
 from protoadmin.connections.models import Channel, Teamspace
 from protoadmin.encryption import EncryptedTextField
@@ -141,6 +143,8 @@ class Message(models.Model):
     repeat_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="repeats")
     sync_state = models.CharField(max_length=12, choices=SyncState, default=SyncState.DONE, editable=False)
     version = models.BigIntegerField(default=0, editable=False)
+    search_text: Any = SearchText(of="text")
+    search_tokens: Any = SearchTokens()
 
     class Meta:
         ordering = ("sequence", "id")
@@ -150,6 +154,7 @@ class Message(models.Model):
         indexes = (
             models.Index(fields=["chat", "sequence"], name="message_in_chat"),
             models.Index(fields=["chat", "version"], name="message_by_version"),
+            models.Index(fields=["id"], condition=models.Q(search_tokens=None), name="message_unindexed"),
         )
 
     def __str__(self) -> str:
@@ -158,17 +163,29 @@ class Message(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Give a new message its place in the chat, and the chat's row what it shows of its last message."""
         if not self._state.adding:
-            return super().save(*args, **kwargs)
+            return super().save(*args, **{**kwargs, "update_fields": _with_search(kwargs.get("update_fields"))})
         with transaction.atomic():
             chat = Chat.objects.select_for_update(of=("self",), no_key=True).get(pk=self.chat_id)
             chat.version += 1
             self.version = chat.version
+            self.chat = chat
             if self.sequence is None:
                 self.sequence = chat.last_sequence + STEP
             super().save(*args, **kwargs)
             note_message(chat, self)
             chat.save()
-            self.chat = chat
+
+    def search_facets(self) -> list[Facet]:
+        """Return what search narrows by beside the text."""
+        chat = self.chat
+        return facets_of(chat.teamspace_id, chat.channel_id, self.author_type, self.received_at)
+
+
+def _with_search(names: Any) -> Any:
+    """Return the fields to be saved, those of search among them when what they are made of is."""
+    if names is None or not {"text", "author_type", "received_at"} & set(names):
+        return names
+    return {*names, "search_text", "search_tokens"}
 
 
 def note_message(chat: Chat, message: Message) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from conversations.search.fields import SearchText, SearchTokens
+from conversations.search.grams import Facet
 from customers.models import Customer, SyncState
 from protoadmin.connections.models import Teamspace
 
@@ -19,6 +21,8 @@ class Ticket(models.Model):
     sync_state = models.CharField(max_length=12, choices=SyncState, default=SyncState.LOCAL, editable=False)
     remote_data: Any = models.JSONField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    search_text: Any = SearchText(of="searched")
+    search_tokens: Any = SearchTokens()
 
     class Meta:
         ordering = ("-id",)
@@ -26,7 +30,24 @@ class Ticket(models.Model):
             models.Index(fields=["teamspace", "-id"], name="ticket_newest"),
             models.Index(fields=["customer", "-id"], name="ticket_of_customer"),
             models.Index(fields=["teamspace", "created_at"], name="ticket_by_time"),
+            models.Index(fields=["id"], condition=models.Q(search_tokens=None), name="ticket_unindexed"),
         )
 
     def __str__(self) -> str:
         return self.subject
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep what is searched with what it is made of."""
+        names = kwargs.get("update_fields")
+        if names is not None and {"subject", "remote_id"} & set(names):
+            kwargs["update_fields"] = {*names, "search_text", "search_tokens"}
+        super().save(*args, **kwargs)
+
+    @property
+    def searched(self) -> str:
+        """What search finds it by."""
+        return f"{self.subject} {self.remote_id}"
+
+    def search_facets(self) -> list[Facet]:
+        """Return what search narrows by beside the text."""
+        return [("teamspace", self.teamspace_id)]

@@ -117,7 +117,9 @@ PAGES: dict[str, Page] = {
             **dict.fromkeys(("export", "ask-follow-up"), OVERSEERS),
         },
         panels=frozenset({"person"}),
-        reads=dict.fromkeys(("rows", "live", "count", "form", "pane", "messages", "print", "text"), EVERYBODY),
+        reads=dict.fromkeys(
+            ("rows", "live", "count", "form", "pane", "messages", "print", "text", "search"), EVERYBODY
+        ),
     ),
     "conversations.ticket": Page(view=EVERYBODY, panels=frozenset({"ticket"})),
     "outbox.call": Page(

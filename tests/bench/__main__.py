@@ -10,6 +10,7 @@
     protocol    Protocol customers pulled, against bare requests and writes in bulk; BENCH_CUSTOMERS=10000 for fewer
     export      1,000,000 messages to CSV, against a bare cursor and csv.writer; BENCH_MESSAGES=100000 for fewer
     helpdesk_pull  companies, contacts, conversations pulled, against the same; BENCH_CONTACTS=10000 for fewer
+    search      search at 10,000 and at 1,000,000 messages, and the stock admin's; BENCH_MESSAGES=100000 for fewer
     disk        the price of a commit that survives a power cut
 
 Nothing here asserts a time: the table says what was promised beside what was found.
@@ -30,6 +31,7 @@ from tests.support import environment
 PARTS = (
     *("disk", "clicks", "outbox", "pages", "receiver", "draining", "protocol", "helpdesk_pull", "lag", "api"),
     "export",
+    "search",
 )
 
 
@@ -56,6 +58,7 @@ def _run(wanted: list[str]) -> int:
         pages,
         protocol_pull,
         receiver,
+        searching,
         served_api,
         throughput,
     )
@@ -79,6 +82,7 @@ def _run(wanted: list[str]) -> int:
             "receiver": lambda: receiver.measure(folder),
             "export": lambda: exporting.measure(folder, server),
             "helpdesk_pull": lambda: helpdesk_pull.measure(folder, server),
+            "search": lambda: searching.measure(folder / "search", server),
             "protocol": lambda: protocol_pull.measure(folder, server),
         }
         for name in wanted:

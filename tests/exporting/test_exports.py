@@ -167,7 +167,18 @@ def test_days_of_a_filter_are_the_readers(scene: Scene) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["", "waiting=1", "unread=1", "author=bot", "active=0", "lang=de", "agent=1", "q=Jane", "tag=1", "person=1"],
+    [
+        "",
+        "waiting=1",
+        "unread=1",
+        "author=bot",
+        "active=0",
+        "lang=de",
+        "agent=1",
+        "q=Jane&by=people",
+        "tag=1",
+        "person=1",
+    ],
 )
 def test_all_that_match_are_those_of_the_list(scene: Scene, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conversations.choosing.STEP", 3)

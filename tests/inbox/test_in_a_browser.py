@@ -270,7 +270,7 @@ def test_everything_by_keyboard(sam: Desk) -> None:
     page.keyboard.type("jane")
     page.keyboard.press("Enter")
     page.wait_for_url("**q=jane**")
-    expect(rows(page)).to_have_count(1)
+    expect(page.locator(".ib-people a.ib-row")).to_have_count(1)
     page.keyboard.press("f")
     expect(page.locator("#ib-filters")).to_be_visible()
     page.keyboard.press("Escape")

@@ -19,9 +19,10 @@
     heldUnread = "";
     if (!section) return;
     group();
-    const first = list.querySelector(".is-first-unread");
+    const first = list.querySelector(".is-first-unread"), found = list.querySelector(".is-found");
     unreadFrom = first?.dataset.pk || "";
-    if (first) box.scrollTop = first.offsetTop - 60;
+    if (found) box.scrollTop = found.offsetTop - box.clientHeight / 3;
+    else if (first) box.scrollTop = first.offsetTop - 60;
     else box.scrollTop = box.scrollHeight;
     box.addEventListener("scroll", scrolled, { passive: true });
     room = 0;
@@ -41,15 +42,16 @@
   });
 
   // --- opening another chat in place
-  chat.open = async (pk) => {
-    if (pk === chat.pk) {
+  chat.open = async (pk, message = "") => {
+    if (pk === chat.pk && !message) {
       if (heldUnread === pk) heldUnread = "";
       return true;
     }
     inbox.stir();
     holder.setAttribute("aria-busy", "true");
     try {
-      const query = inbox.query ? `?${inbox.query}` : "";
+      const wanted = [inbox.query, message && `m=${message}`].filter(Boolean).join("&");
+      const query = wanted ? `?${wanted}` : "";
       const answer = await inbox.fetch(`${inbox.root.dataset.listUrl}${pk}/pane/${query}`);
       if (!answer.ok) {
         location.assign(`${inbox.root.dataset.listUrl}${pk}/change/${query}`);
@@ -183,7 +185,7 @@
   }
   async function toEnd() {
     const asked = chat.pk;
-    const answer = await inbox.fetch(`${inbox.root.dataset.listUrl}${asked}/messages/`);
+    const answer = await inbox.fetch(`${inbox.root.dataset.listUrl}${asked}/messages/?${inbox.query}`);
     if (!answer.ok || asked !== chat.pk) return;
     const found = await answer.json();
     list.replaceChildren(...inbox.parse(found.html).querySelectorAll("li.ib-line"));
@@ -200,6 +202,11 @@
     }
     const part = event.target.closest("[data-edge]");
     if (part) further(part.dataset.edge);
+    const match = event.target.closest("[data-match]");
+    if (match && !event.metaKey && !event.ctrlKey) {
+      event.preventDefault();
+      inbox.list.open(chat.pk, { message: match.dataset.match });
+    }
     const other = event.target.closest("[data-open-chat]");
     if (other && !event.metaKey && !event.ctrlKey) {
       event.preventDefault();
@@ -229,7 +236,7 @@
     loading = true;
     const asked = chat.pk, side = name === "older" ? "before" : "after";
     try {
-      const answer = await inbox.fetch(`${inbox.root.dataset.listUrl}${asked}/messages/?${side}=${end.dataset.place}`);
+      const answer = await inbox.fetch(`${inbox.root.dataset.listUrl}${asked}/messages/?${side}=${end.dataset.place}&${inbox.query}`);
       if (!answer.ok || asked !== chat.pk) return;
       const found = await answer.json(), below = box.scrollHeight - box.scrollTop;
       const fresh = [...inbox.parse(found.html).querySelectorAll("li.ib-line")].filter((line) => !document.getElementById(line.id));
@@ -294,6 +301,11 @@
   chat.holdUnread = () => {
     heldUnread = chat.pk;
     marked = "";
+  };
+  // The next match of a search in this chat (by: 1), or the one before (-1).
+  chat.match = (by) => {
+    const links = [...holder.querySelectorAll("[data-match]")];
+    links.find((link) => link.getAttribute("aria-label").startsWith(by > 0 ? "Next" : "Previous"))?.click();
   };
   chat.focus = () => box?.focus();
   chat.isOpen = () => Boolean(chat.pk);

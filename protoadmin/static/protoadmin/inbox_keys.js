@@ -14,6 +14,8 @@
     j: () => inbox.list.step(1),
     k: () => inbox.list.step(-1),
     "/": () => search().select() || search().focus(),
+    n: () => inbox.chat.match(1),
+    p: () => inbox.chat.match(-1),
     f: () => inbox.list.toggleFilters(),
     r: () => inbox.write.focus(),
     u: () => document.querySelector("[data-unread]")?.requestSubmit(),

@@ -6,13 +6,16 @@
   const delivered = new Map();
   const rows = () => box.querySelector(".ib-rows");
   const item = (pk) => box.querySelector(`li[data-chat="${pk}"]`);
-  const chatUrl = (pk) => `${inbox.root.dataset.listUrl}${pk}/change/${inbox.query ? `?${inbox.query}` : ""}`;
+  const chatUrl = (pk, message) => {
+    const query = [inbox.query, message && `m=${message}`].filter(Boolean).join("&");
+    return `${inbox.root.dataset.listUrl}${pk}/change/${query ? `?${query}` : ""}`;
+  };
 
   function learn(parent) {
     parent.querySelectorAll("li[data-chat]").forEach((row) => delivered.set(row.dataset.chat, row.outerHTML));
   }
   function mark() {
-    box.querySelectorAll("a.ib-row").forEach((link) => {
+    box.querySelectorAll("li[data-chat] > a.ib-row").forEach((link) => {
       const isOpen = link.parentElement.dataset.chat === inbox.chat.pk;
       if (isOpen) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
@@ -124,15 +127,15 @@
       further();
       return;
     }
-    const link = event.target.closest("a.ib-row");
+    const link = event.target.closest("a.ib-row, a.ib-hit");
     if (!link) return;
     event.preventDefault();
-    open(link.parentElement.dataset.chat);
+    open(link.dataset.openChat || link.closest("li[data-chat]").dataset.chat, { message: link.dataset.message });
   });
-  async function open(pk, { push = true } = {}) {
-    const done = await inbox.chat.open(pk);
+  async function open(pk, { push = true, message = "" } = {}) {
+    const done = await inbox.chat.open(pk, message);
     if (!done) return;
-    if (push) history.pushState({ chat: pk }, "", chatUrl(pk));
+    if (push) history.pushState({ chat: pk }, "", chatUrl(pk, message));
     inbox.show("chat");
     mark();
     item(pk)?.querySelector("a").scrollIntoView({ block: "nearest" });
@@ -144,9 +147,10 @@
   }
   window.addEventListener("popstate", () => {
     const found = location.pathname.match(/\/chat\/(\d+)\/change\/$/);
-    const query = location.search.slice(1);
-    if (query !== inbox.query) location.reload();
-    else if (found) open(found[1], { push: false });
+    const here = new URLSearchParams(location.search), message = here.get("m") || "";
+    here.delete("m");
+    if (here.toString() !== new URLSearchParams(inbox.query).toString()) location.reload();
+    else if (found) open(found[1], { push: false, message });
     else close({ push: false });
   });
 
