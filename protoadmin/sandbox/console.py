@@ -6,7 +6,14 @@ through `markup`, which escapes it.
 
 from pathlib import Path
 
-from protoadmin.sandbox import console_activity, console_chats, console_data, console_webhooks
+from protoadmin.sandbox import (
+    console_activity,
+    console_chats,
+    console_data,
+    console_helpdesk,
+    console_protocol,
+    console_webhooks,
+)
 from protoadmin.sandbox.backend import Backend, Handler
 from protoadmin.sandbox.console_activity import OFTEN, SCOPES, banner
 from protoadmin.sandbox.faults import BadRule, parse_rule
@@ -24,6 +31,8 @@ VIEWS = {
     "webhooks": ("Webhooks", console_webhooks.view),
     "people": ("People", console_data.people),
     "tickets": ("Tickets", console_data.tickets),
+    "protocol": ("Protocol", console_protocol.view),
+    "helpdesk": ("Helpdesk", console_helpdesk.view),
     "connect": ("How to connect", console_data.connect),
 }
 HEADERS = [

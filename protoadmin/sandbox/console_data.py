@@ -82,31 +82,42 @@ def connect(backend: Backend, args: dict[str, str]) -> Html:
 
 
 def _connection(teamspace: dict[str, Any]) -> Html:
-    channels = [
-        h(
-            "<h4>Channel: {name}</h4>{values}",
-            name=channel["name"],
-            values=values(
-                {
-                    "Base URL": channel["base_url"],
-                    "Channel id": channel["channel_id"],
-                    "Access token": channel["access_token"],
-                    "Secret": channel["secret"],
-                    "Default language": channel["default_language"],
-                }
-            ),
-        )
-        for channel in teamspace["channels"]
-    ] + [
-        h(
-            "<h4>Protocol project: {name}</h4>{values}",
-            name=project["name"],
-            values=values(
-                {"Base URL": project["base_url"], "Project id": project["project_id"], "Token": project["token"]}
-            ),
-        )
-        for project in teamspace["protocol_projects"]
-    ]
+    channels = (
+        [
+            h(
+                "<h4>Channel: {name}</h4>{values}",
+                name=channel["name"],
+                values=values(
+                    {
+                        "Base URL": channel["base_url"],
+                        "Channel id": channel["channel_id"],
+                        "Access token": channel["access_token"],
+                        "Secret": channel["secret"],
+                        "Default language": channel["default_language"],
+                    }
+                ),
+            )
+            for channel in teamspace["channels"]
+        ]
+        + [
+            h(
+                "<h4>Protocol project: {name}</h4>{values}",
+                name=project["name"],
+                values=values(
+                    {"Base URL": project["base_url"], "Project id": project["project_id"], "Token": project["token"]}
+                ),
+            )
+            for project in teamspace["protocol_projects"]
+        ]
+        + [
+            h(
+                "<h4>Helpdesk account: {name}</h4>{values}",
+                name=account["name"],
+                values=values({"Base URL": account["base_url"], "API key": account["api_key"]}),
+            )
+            for account in teamspace["helpdesk_accounts"]
+        ]
+    )
     return h(
         '<article class="card"><h3>{name}</h3>{values}{channels}<p><a download href="{csv}">Its people as a CSV'
         " file</a>, ready to be imported</p></article>",
@@ -155,8 +166,18 @@ def values(values: dict[str, Any]) -> Html:
     return h('<dl class="values">{rows}</dl>', rows=rows)
 
 
-def search_form(view: str, args: dict[str, str], hint: str, choice: str, label: str, names: dict[str, str]) -> Html:
-    """A search field with one choice beside it: of a teamspace or a channel."""
+def search_form(
+    view: str,
+    args: dict[str, str],
+    hint: str,
+    choice: str,
+    label: str,
+    names: dict[str, str],
+    *,
+    one_of_them: bool = False,
+    hidden: dict[str, str] | None = None,
+) -> Html:
+    """A search field with one choice beside it: of a teamspace or a channel; all of them unless it is `one_of_them`."""
     options = [
         h(
             '<option value="{id}"{selected}>{name}</option>',
@@ -167,11 +188,15 @@ def search_form(view: str, args: dict[str, str], hint: str, choice: str, label: 
         for key, name in names.items()
     ]
     return h(
-        '<form class="search" role="search"><input type="hidden" name="view" value="{view}">'
+        '<form class="search" role="search">{hidden}'
         '<label>Search <input type="search" name="q" value="{q}" placeholder="{hint}"></label>'
-        '<label>{label} <select name="{choice}"><option value="">all</option>{options}</select></label>'
+        '<label>{label} <select name="{choice}">{all}{options}</select></label>'
         "<button>Search</button></form>",
-        view=view,
+        hidden=[
+            h('<input type="hidden" name="{name}" value="{value}">', name=name, value=value)
+            for name, value in ({"view": view} | (hidden or {})).items()
+        ],
+        all="" if one_of_them else Html('<option value="">all</option>'),
         q=args.get("q", ""),
         hint=hint,
         label=label,

@@ -36,11 +36,11 @@ def on_loopback(host: str) -> bool:
         return False
 
 
-def given(request: Request) -> dict[str, Any]:
+def given(request: Request, *, keep_empty: bool = False) -> dict[str, Any]:
     """What a request wants, from JSON or from a form; nothing is an empty object."""
     if not request.body:
         return {}
-    return dict(request.form()) if is_form(request) else read_object(request)
+    return dict(request.form(keep_empty=keep_empty)) if is_form(request) else read_object(request)
 
 
 def is_form(request: Request) -> bool:

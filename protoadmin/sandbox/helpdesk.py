@@ -5,16 +5,24 @@ Each item is kept as the JSON that is answered, so that a test can have any item
 
 import hmac
 import json
+import sqlite3
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 from protoadmin.sandbox.backend import Backend, Handler
-from protoadmin.sandbox.guard import done, whole
+from protoadmin.sandbox.guard import done, given, whole
 from protoadmin.sandbox.problems import ApiError
 from protoadmin.sandbox.wire import Answer, Request
 
 BASE = "/api/v1"
 RESOURCES = ("companies", "contacts", "conversations")
+# What the page at `/` offers to change of an item.
+EDITED = {
+    "companies": ("name", "website", "industry", "stageId", "dealValue", "notes", "isCustomer"),
+    "contacts": ("name", "email", "phone", "title", "role", "notes", "isPrimary"),
+    "conversations": ("visitorName", "visitorEmail", "status", "assignedToUserId", "pageUrl", "isRead"),
+}
 
 
 def account_of(backend: Backend, request: Request) -> str:
@@ -91,6 +99,53 @@ def remove_items(backend: Backend, request: Request, subcompany_id: str, resourc
     return done(request, {"ok": True})
 
 
+def change_item(backend: Backend, request: Request, subcompany_id: str, resource: str) -> Answer:
+    """Change an item as a form of the page says: its `id`, and some of EDITED."""
+    _known(backend, subcompany_id, resource)
+    form = given(request, keep_empty=True)
+    item = _item(backend, subcompany_id, resource, form.get("id"))
+    for key in EDITED[resource]:
+        if key in form:
+            item[key] = _typed(item.get(key), str(form[key]))
+    item["updatedAt"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    sql = "UPDATE helpdesk_items SET body = ? WHERE account = ? AND resource = ? AND id = ?"
+    backend.state.run(sql, (json.dumps(item, ensure_ascii=True), subcompany_id, resource, item["id"]))
+    return done(request, {"ok": True})
+
+
+def delete_item(backend: Backend, request: Request, subcompany_id: str, resource: str) -> Answer:
+    """Let the item with this `id` disappear."""
+    _known(backend, subcompany_id, resource)
+    item = _item(backend, subcompany_id, resource, given(request).get("id"))
+    sql = "DELETE FROM helpdesk_items WHERE account = ? AND resource = ? AND id = ?"
+    backend.state.run(sql, (subcompany_id, resource, item["id"]))
+    return done(request, {"ok": True})
+
+
+def _item(backend: Backend, account: str, resource: str, item_id: Any) -> dict[str, Any]:
+    sql = "SELECT body FROM helpdesk_items WHERE account = ? AND resource = ? AND id = ?"
+    row = backend.state.row(sql, (account, resource, str(item_id)))
+    if row is None:
+        raise ApiError(404, f"No {item_id} among the {resource}")
+    item: dict[str, Any] = json.loads(row["body"])
+    return item
+
+
+def _typed(before: Any, text: str) -> Any:
+    """Return what a form says as what the item has there: a flag, a number, or text; an empty one may be null."""
+    if isinstance(before, bool):
+        return text == "true"
+    if isinstance(before, int | float):
+        if not text:
+            return None
+        try:
+            number = float(text)
+            return int(number) if number.is_integer() else number
+        except (ValueError, OverflowError):
+            raise ApiError(422, f"{text} is no number") from None
+    return text if text or before is not None else None
+
+
 def make_contacts(backend: Backend, request: Request, subcompany_id: str) -> Answer:
     """Add many made-up contacts of no company: `{"count": n}`."""
     count = whole({"count": str(_steered(backend, request, subcompany_id, "contacts").get("count", 1000))}, "count", 0)
@@ -102,8 +157,7 @@ def make_contacts(backend: Backend, request: Request, subcompany_id: str) -> Ans
 
 
 def _steered(backend: Backend, request: Request, subcompany_id: str, resource: str) -> dict[str, Any]:
-    if subcompany_id not in backend.records.teamspaces or resource not in RESOURCES:
-        raise ApiError(404, "Not Found")
+    _known(backend, subcompany_id, resource)
     try:
         body = json.loads(request.body or b"{}")
     except ValueError:
@@ -111,6 +165,11 @@ def _steered(backend: Backend, request: Request, subcompany_id: str, resource: s
     if not isinstance(body, dict):
         raise ApiError(422, "An object was expected")
     return body
+
+
+def _known(backend: Backend, subcompany_id: str, resource: str) -> None:
+    if subcompany_id not in backend.records.teamspaces or resource not in RESOURCES:
+        raise ApiError(404, "Not Found")
 
 
 def _remove(backend: Backend, account: str, resource: str) -> None:
@@ -121,6 +180,16 @@ def list_items(backend: Backend, request: Request, subcompany_id: str, resource:
     """The items as they are listed."""
     _steered(backend, request, subcompany_id, resource)
     return _array(backend, subcompany_id, resource)
+
+
+def items(
+    backend: Backend, account: str, resource: str, *, search: str, limit: int, offset: int
+) -> tuple[list[sqlite3.Row], int]:
+    """Return some of the items that have this text in them, and how many there are."""
+    where = "FROM helpdesk_items WHERE account = ? AND resource = ? AND instr(lower(body), lower(?)) > 0"
+    args = (account, resource, json.dumps(search)[1:-1])
+    found = backend.state.rows(f"SELECT body {where} ORDER BY n LIMIT ? OFFSET ?", (*args, limit, offset))
+    return found, backend.state.count(f"SELECT count(*) {where}", args)
 
 
 def connections(backend: Backend, subcompany_id: str) -> list[dict[str, Any]]:
@@ -141,5 +210,7 @@ CONTROL_ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", _ITEMS, set_items),
     ("POST", f"{_ITEMS}/text", append_text),
     ("POST", f"{_ITEMS}/remove", remove_items),
+    ("POST", f"{_ITEMS}/change", change_item),
+    ("POST", f"{_ITEMS}/delete", delete_item),
     ("POST", "/_sandbox/helpdesk/{subcompany_id}/contacts/make", make_contacts),
 ]

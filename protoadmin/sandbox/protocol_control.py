@@ -1,9 +1,10 @@
 """Looking at the customers of Protocol projects and changing them behind the product's back, under `/_sandbox/`."""
 
+from time import time
 from typing import Any
 
 from protoadmin.sandbox.backend import Backend, Handler
-from protoadmin.sandbox.guard import done, given
+from protoadmin.sandbox.guard import done, given, is_form
 from protoadmin.sandbox.problems import ApiError
 from protoadmin.sandbox.protocol_records import COLUMNS, customer_json
 from protoadmin.sandbox.wire import Answer, Request, json_answer
@@ -42,9 +43,21 @@ def add_customers(backend: Backend, request: Request, project_id: str) -> Answer
 def change_customer(backend: Backend, request: Request, project_id: str, customer_id: str) -> Answer:
     """Change a Protocol customer, whatever the API allows."""
     _customer(backend, project_id, customer_id)
-    values: dict[str, Any] = {key: value for key, value in given(request).items() if key in CHANGEABLE}
+    values: dict[str, Any] = {key: value for key, value in given(request, keep_empty=True).items() if key in CHANGEABLE}
+    if is_form(request):
+        values = _of_form(values)
     backend.protocol.change(project_id, customer_id, values)
-    return json_answer(_customer(backend, project_id, customer_id))
+    return done(request, _customer(backend, project_id, customer_id))
+
+
+def _of_form(values: dict[str, str]) -> dict[str, Any]:
+    """Return what a form of the page says as columns: an empty name is none, and who is terminated was so now."""
+    found: dict[str, Any] = {key: value or None for key, value in values.items()}
+    if "is_flagged" in found:
+        found["is_flagged"] = found["is_flagged"] == "true"
+    if "status" in found:
+        found["terminated_at"] = int(time()) if found["status"] == "terminated" else None
+    return found
 
 
 def delete_customer(backend: Backend, request: Request, project_id: str, customer_id: str) -> Answer:

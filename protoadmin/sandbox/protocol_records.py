@@ -135,6 +135,15 @@ class ProtocolCustomers:
         )
         return self.state.rows(sql, {"project": project_id, "before": before, "active": active, "limit": limit})
 
+    def search(self, project_id: str, text: str, *, limit: int, offset: int) -> tuple[list[sqlite3.Row], int]:
+        """Return some of the customers with this text in a name, the phone or an id, newest first, and how many."""
+        words = "username || ' ' || phone_number || ' ' || coalesce(display_name, '') || ' ' || id || ' '"
+        where = f"FROM protocol_customers WHERE project_id = ? AND instr(lower({words} || coalesce(external_id, '')),"
+        where += " lower(?)) > 0"
+        args = (project_id, text)
+        found = self.state.rows(f"SELECT * {where} ORDER BY n DESC LIMIT ? OFFSET ?", (*args, limit, offset))
+        return found, self.state.count(f"SELECT count(*) {where}", args)
+
 
 def customer_json(row: sqlite3.Row, project_id: str) -> dict[str, Any]:
     """A customer with the fields of the document's table and of its examples."""

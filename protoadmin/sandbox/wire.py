@@ -51,9 +51,9 @@ class Request:
         """The query string as a dictionary; the last of a repeated name wins."""
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
-    def form(self) -> dict[str, str]:
-        """The body as an HTML form; empty values are left out."""
-        return dict(parse_qsl(self.body.decode("utf-8", "replace")))
+    def form(self, *, keep_empty: bool = False) -> dict[str, str]:
+        """The body as an HTML form; empty values are left out unless they are to be kept."""
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=keep_empty))
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from tests.sandbox.gateway import Gateway
 from tests.sandbox.receiver import Receiver, eventually
 from tests.sandbox.remote import Remote
 
-VIEWS = ["", "chats", "webhooks", "people", "tickets", "connect"]
+VIEWS = ["", "chats", "webhooks", "people", "tickets", "protocol", "helpdesk", "connect"]
 EVIL = "<script>alert('x')</script>\"'&"
 VOID = {"meta", "link", "img", "input", "br"}
 
