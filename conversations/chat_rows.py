@@ -12,7 +12,9 @@ from conversations.content import as_text, content_of, text_of
 from conversations.models import Chat, Message
 from conversations.models.chats import STEP
 from customers.human_operations import without_tokens
-from customers.models import Customer, Human, SyncState
+from customers.linking.kinds import HUMAN
+from customers.linking.looking import look_again, the_only_ones
+from customers.models import Human, SyncState
 from protoadmin.connections.models import Channel
 from protoadmin.outbox.models import PENDING_STATES, Call
 from protoadmin.outbox.services import call_queue
@@ -124,9 +126,12 @@ def _human(channel: Channel, data: Any) -> Human | None:
     if known is not None:
         return known
     # Only an id that Proto itself has told us makes them one.
-    customer = Customer.objects.filter(teamspace=channel.teamspace_id, gateway_profile_id=human_id).first()
-    defaults = {"name": as_text(data.get("name"), 300), "customer": customer}
-    human, _ = Human.objects.get_or_create(channel=channel, human_id=human_id, defaults=defaults)
+    people = the_only_ones(channel.teamspace_id, [human_id])
+    defaults = {"name": as_text(data.get("name"), 300), "customer_id": people.get(human_id)}
+    human, is_new = Human.objects.get_or_create(channel=channel, human_id=human_id, defaults=defaults)
+    if is_new and people and human.customer_id is None:
+        # Two people have this id: nobody is linked, and both have a suggestion.
+        look_again(channel.teamspace_id, HUMAN.keys_of(human))
     return human
 
 

@@ -7,7 +7,9 @@ from django.db.models.functions import Length
 
 from conversations.arrivals import Event
 from conversations.models import Chat
-from customers.models import Customer, Human
+from customers.linking.kinds import Sort
+from customers.linking.looking import look_again, the_only_ones
+from customers.models import Human
 
 ChatKey = tuple[int, str]
 # What the recording needs of a chat: everything that stands in its row but what is large or encrypted.
@@ -82,18 +84,22 @@ def _humans_of(events: list[Event]) -> dict[ChatKey, Human]:
     missing = [named[key] for key in named if key not in found]
     if missing:
         customers = _customers_by_gateway_id(missing)
+        several = [key for key, customer in customers.items() if customer is None]
         Human.objects.bulk_create(
             [
                 Human(
                     channel_id=event.channel_pk,
                     human_id=event.human_id,
                     name=event.human_name,
-                    customer=customers.get((event.teamspace_pk, event.human_id)),
+                    customer_id=customers.get((event.teamspace_pk, event.human_id)),
                 )
                 for event in missing
             ],
             ignore_conflicts=True,
         )
+        for teamspace_pk, human_id in several:
+            # Two people have this id: nobody is linked, and both have a suggestion.
+            look_again(teamspace_pk, {Sort.PROFILE: [human_id]})
         found = _known_humans(named)
     for key, human in found.items():
         name = named[key].human_name
@@ -116,8 +122,13 @@ def _known_humans(keys: Iterable[ChatKey]) -> dict[ChatKey, Human]:
     return found
 
 
-def _customers_by_gateway_id(events: list[Event]) -> dict[ChatKey, Customer]:
-    """Return the people whom Proto itself has told us to be these humans, by (teamspace, human id)."""
-    ids = {event.human_id for event in events}
-    rows = Customer.objects.filter(gateway_profile_id__in=ids).only("pk", "teamspace", "gateway_profile_id")
-    return {(customer.teamspace_id, customer.gateway_profile_id): customer for customer in rows}
+def _customers_by_gateway_id(events: list[Event]) -> dict[ChatKey, int | None]:
+    """Return the person whom Proto itself has told us to be each human, by (teamspace, human id); None for several."""
+    ids: dict[int, set[str]] = {}
+    for event in events:
+        ids.setdefault(event.teamspace_pk, set()).add(event.human_id)
+    return {
+        (teamspace_pk, human_id): person
+        for teamspace_pk, wanted in ids.items()
+        for human_id, person in the_only_ones(teamspace_pk, wanted).items()
+    }

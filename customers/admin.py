@@ -18,8 +18,11 @@ from customers.exporting.screens import PEOPLE_ACTIONS, Exporting
 from customers.fields_admin import CustomFieldAdmin
 from customers.forms import EDITABLE, CustomerForm
 from customers.helpdesk.admin import CompanyAdmin, ContactAdmin
-from customers.history import LABELS
+from customers.history import LABELS, LINKED_BY_ID
 from customers.importing.screens import IMPORT_BUTTON
+from customers.linking import cards
+from customers.linking.buttons import FIND_BUTTON, PERSON_BUTTONS
+from customers.linking.leaving import leaving
 from customers.models import MOVING, Customer, SearchTerm, Tag
 from customers.protocol.admin import ProtocolCustomerAdmin
 from customers.search import search_people
@@ -45,9 +48,11 @@ class CustomerAdmin(Exporting, ProtoModelAdmin):
     """People: find, correct, tag, fill, and see what Proto made of it."""
 
     form = CustomerForm
-    buttons = BUTTONS
+    buttons = (*BUTTONS, *PERSON_BUTTONS)
     state_field = "sync_state"
+    main_panels = ("known",)
     panels: ClassVar[dict[str, str]] = {
+        "known": "admin/panels/customer_known.html",
         "sending": "admin/panels/customer_sending.html",
         "person": "admin/panels/customer_person.html",
     }
@@ -64,6 +69,7 @@ class CustomerAdmin(Exporting, ProtoModelAdmin):
         filters.FieldTextFilter,
         ("sync_state", ChoicesDropdownFilter),
         filters.OpenFailuresFilter,
+        filters.SuggestionsFilter,
     )
     list_filter_submit = True
     list_select_related = ("teamspace",)
@@ -73,7 +79,7 @@ class CustomerAdmin(Exporting, ProtoModelAdmin):
     has_indexed_orders = True
     actions = (*many.ACTIONS, *PEOPLE_ACTIONS, many.delete_selected)
     export = PEOPLE
-    list_buttons = (IMPORT_BUTTON,)
+    list_buttons = (IMPORT_BUTTON, FIND_BUTTON)
 
     # --- list ---------------------------------------------------------------------------------
 
@@ -136,6 +142,16 @@ class CustomerAdmin(Exporting, ProtoModelAdmin):
                 counts[str(relation.related_model._meta.verbose_name_plural)] = rows.count()
         return [*named, *([f"and {more:,} more"] if more else [])], counts, set(), []
 
+    def delete_model(self, request: HttpRequest, obj: Customer) -> None:
+        """What was linked to the person may be somebody else's now."""
+        with leaving([obj]):
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
+        """The same for many."""
+        with leaving(queryset):
+            super().delete_queryset(request, queryset)
+
     def get_fields(self, request: HttpRequest, obj: Customer | None = None) -> Any:
         """The teamspace is chosen once; ids that Proto gives are shown when there are any."""
         if obj is None:
@@ -155,8 +171,23 @@ class CustomerAdmin(Exporting, ProtoModelAdmin):
         if name == "sending":
             return self._sending(request, record)
         if name == "history":
-            return {"changes": record.changes.select_related("by")[:CHANGES_SHOWN]}
+            return {"changes": record.changes.select_related("by")[:CHANGES_SHOWN], "own_doing": LINKED_BY_ID}
+        if name == "known":
+            return self._known(request, record)
         return self._facts(record)
+
+    def _known(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
+        linked, more_linked = cards.known_of(customer, request.user)
+        suggested, more_suggested = cards.suggested_to(customer, request.user)
+        return {
+            "customer": customer,
+            "linked": linked,
+            "more_linked": more_linked,
+            "suggested": suggested,
+            "more_suggested": more_suggested,
+            "not_same": cards.said_not_same(customer, request.user),
+            "may_change": request.user.has_perm("customers.change_customer"),
+        }
 
     def _sending(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
         calls = Call.objects.filter(lane=f"customers.customer:{customer.pk}")

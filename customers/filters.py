@@ -61,6 +61,21 @@ class OpenFailuresFilter(DropdownFilter):  # type: ignore[misc]  # the theme has
         return queryset.filter(pk__in=failing.annotate(person=person).values("person"))
 
 
+class SuggestionsFilter(DropdownFilter):  # type: ignore[misc]  # the theme has no types
+    """People who may be the same as a record of another system."""
+
+    title = "suggestions"
+    parameter_name = "suggestions"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer one choice."""
+        return [("1", "May be the same as a record of another system")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:
+        """Narrow the list; an index has these people alone."""
+        return queryset.filter(has_suggestions=True) if self.value() == "1" else queryset
+
+
 class FieldValueFilter(DropdownFilter):  # type: ignore[misc]  # the theme has no types
     """By the value of a custom field: the value is one that is in use."""
 

@@ -18,6 +18,8 @@ LABELS = {
     "phone_number": "Phone",
     "avatar": "Avatar",
 }
+# What the product did by itself; every other change without a person is Proto's.
+LINKED_BY_ID = "Linked by an id"
 
 
 def note_changes(customer: Customer, by: User | None, changes: Iterable[tuple[str, str, str]]) -> None:

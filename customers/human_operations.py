@@ -4,6 +4,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from customers.linking.kinds import HUMAN
+from customers.linking.looking import look_again
+from customers.linking.services import keep_decisions
 from customers.models import Human, SyncState
 from customers.operations import shown_state
 from protoadmin.clients import messaging
@@ -73,11 +76,19 @@ def human_identified(human: Human, human_id: str, data: Any) -> None:
     for other in others.select_for_update(of=("self",)):
         other.chats.update(human=human)
         human.customer_id = human.customer_id or other.customer_id
+        keep_decisions(other, human)
         human.name = human.name or other.name
         other.delete()
     human.human_id, human.sync_state, human.updated_at = human_id, SyncState.DONE, timezone.now()
-    human.remote_data = without_tokens(data)
+    human.remote_data, human.external_id = without_tokens(data), _external_id(human, data)
     human.save()
+    look_again(human.channel.teamspace_id, HUMAN.keys_of(human))
+
+
+def _external_id(human: Human, data: Any) -> str:
+    """Return the id of another system that an answer tells; the known one when it tells none."""
+    given = data.get("externalId") if isinstance(data, dict) else None
+    return storable_text(given)[:200] if isinstance(given, str) else human.external_id
 
 
 class GetHuman(Operation):
@@ -103,6 +114,7 @@ class GetHuman(Operation):
 def take_over_human(human: Human, data: dict[str, Any]) -> None:
     """Write what an answer says of a human, inside the caller's transaction."""
     human = Human.objects.select_for_update(of=("self",), no_key=True).get(pk=human.pk)
+    before = HUMAN.keys_of(human)
     for key, column in FIELDS.items():
         if isinstance(data.get(key), str):
             setattr(human, column, storable_text(data[key])[: LENGTHS[column]])
@@ -110,8 +122,10 @@ def take_over_human(human: Human, data: dict[str, Any]) -> None:
         human.tags = to_storable(data["tags"])
     if isinstance(data.get("accessToken"), str) and data["accessToken"]:
         human.access_token = storable_text(data["accessToken"])
+    human.external_id = _external_id(human, data)
     human.remote_data, human.updated_at = without_tokens(data), timezone.now()
     human.save()
+    look_again(human.channel.teamspace_id, before, HUMAN.keys_of(human))
 
 
 OPERATIONS = (CreateHuman, GetHuman)

@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from customers.history import note_changes
+from customers.linking.kinds import ENTERED, keys_of_person
+from customers.linking.looking import look_again
 from customers.models import REMOTE_FIELDS, Customer, CustomField, CustomFieldValue, Tag, value_text
 from protoadmin.connections.models import Teamspace
 from protoadmin.outbox.models import PENDING_STATES, Call
@@ -20,17 +22,22 @@ LOCAL_FIELDS = ("provided_unique_id", "gateway_profile_id", *REMOTE_FIELDS)
 
 @transaction.atomic(savepoint=False)
 def customer_create(
-    *, teamspace: Teamspace, values: Mapping[str, str], by: User | None, run: Run | None = None
+    *, teamspace: Teamspace, values: Mapping[str, str], by: User | None, run: Run | None = None, link: bool = True
 ) -> Customer:
-    """Make a person here, without telling Proto (customer_push does)."""
+    """Make a person here, without telling Proto (customer_push does).
+
+    Who makes many looks once for all of them who is who, with `link` False (customers.linking.looking).
+    """
     customer = Customer(teamspace=teamspace, **values)
     customer.save()
     note_changes(customer, by, [("Person", "", f"created ({run})" if run else "created")])
+    if link:
+        look_again(customer.teamspace_id, keys_of_person(customer))
     return customer
 
 
 @transaction.atomic
-def customer_change(*, customer: Customer, values: Mapping[str, str], by: User | None) -> list[str]:
+def customer_change(*, customer: Customer, values: Mapping[str, str], by: User | None, link: bool = True) -> list[str]:
     """Write changed details, and only those; return the names of the fields that really changed."""
     row = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
     changed = {name: value for name, value in values.items() if (getattr(row, name) or "") != (value or "")}
@@ -39,11 +46,14 @@ def customer_change(*, customer: Customer, values: Mapping[str, str], by: User |
     if "provided_unique_id" in changed and row.sent_at is not None:
         raise Refused("The unique id is the key at Proto; it cannot be changed once the person was sent there.")
     note_changes(row, by, [(name, getattr(row, name) or "", value or "") for name, value in changed.items()])
+    before = keys_of_person(row)
     for name, value in changed.items():
         setattr(row, name, value)
         setattr(customer, name, value)
     row.updated_at = timezone.now()
     row.save(update_fields=[*changed, "updated_at"])
+    if link and not ENTERED.isdisjoint(changed):
+        look_again(row.teamspace_id, before, keys_of_person(row))
     return list(changed)
 
 

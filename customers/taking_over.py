@@ -6,6 +6,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from customers.history import LABELS, note_changes
+from customers.linking.kinds import keys_of_person
+from customers.linking.looking import look_again
 from customers.models import REMOTE_FIELDS, Customer, Tag
 from protoadmin.outbox.models import Call, CallState
 from protoadmin.storable import storable_text, to_storable
@@ -52,7 +54,7 @@ def take_over(
     """
     person = person_of(data)
     customer = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
-    waiting = _save_waits(customer)
+    waiting, before = _save_waits(customer), keys_of_person(customer)
     differences: list[Difference] = []
     for name in REMOTE_FIELDS:
         if name not in person:
@@ -72,6 +74,8 @@ def take_over(
         taken_fields.append("updated_at")
     customer.save(update_fields=taken_fields)
     note_changes(customer, by, [(d["field"], d["here"], d["there"]) for d in differences if d["taken"]])
+    if (after := keys_of_person(customer)) != before:
+        look_again(customer.teamspace_id, before, after)
     differences += _take_tags(customer, person)
     return differences
 

@@ -1,5 +1,6 @@
 """The buttons of a chat and of the inbox: POST forms by the mechanism that every screen has."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -16,7 +17,8 @@ from conversations.inbox.following_up import FOLLOW_UP_BUTTONS
 from conversations.inbox.many import MANY_BUTTONS
 from conversations.inbox.taking_along import TRANSCRIPT_BUTTON
 from conversations.models import Chat
-from customers.history import note_changes
+from customers.linking import buttons as linking
+from customers.linking.buttons import PersonForm
 from customers.models import Customer, Human
 from customers.search import search_people
 from protoadmin.ids import as_id
@@ -79,19 +81,13 @@ def _unread(request: HttpRequest, chat: Chat, form: Any) -> HttpResponse:
     return said if isinstance(said, HttpResponse) else redirect(reverse("admin:conversations_chat_changelist"))
 
 
-class LinkForm(ButtonForm):
-    """Which person of the same teamspace the chat's human is."""
+class ChatPersonForm(PersonForm):
+    """Which person of the chat's teamspace."""
 
-    customer = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
-
-    def clean_customer(self) -> Customer:
-        """Take a person of the chat's teamspace, no other."""
-        found = Customer.objects.filter(
-            pk=self.cleaned_data["customer"], teamspace=self.record.channel.teamspace_id
-        ).first()
-        if found is None:
-            raise forms.ValidationError("There is no such person in this teamspace.")
-        return found
+    @property
+    def teamspace_id(self) -> int:
+        """The teamspace of the chat's channel."""
+        return int(self.record.channel.teamspace_id)
 
 
 def candidates(chat: Chat, query: str) -> QuerySet[Customer]:
@@ -100,22 +96,21 @@ def candidates(chat: Chat, query: str) -> QuerySet[Customer]:
     return search_people(people, query).order_by("-pk")[:FOUND] if query.strip() else people.none()
 
 
-def _link(request: HttpRequest, chat: Chat, form: LinkForm) -> HttpResponse | str:
+def _human_of(chat: Chat) -> Human:
     if chat.human is None:
         raise Refused("This chat has nobody yet whom Proto named.")
-    customer = form.cleaned_data["customer"]
-    Human.objects.filter(pk=chat.human.pk).update(customer=customer)
-    note_changes(customer, person(request), [("Chat", "", f"linked: {chat.human} ({chat.channel})")])
-    return _answer(request, f"Linked to {customer}.")
+    return chat.human
+
+
+def _of_human(act: Callable[[HttpRequest, Customer, Human], str]) -> Any:
+    def perform(request: HttpRequest, chat: Chat, form: ChatPersonForm) -> HttpResponse | str:
+        return _answer(request, act(request, form.cleaned_data["customer"], _human_of(chat)))
+
+    return perform
 
 
 def _unlink(request: HttpRequest, chat: Chat, form: Any) -> HttpResponse | str:
-    if chat.human is not None and (customer := chat.human.customer) is not None:
-        note_changes(
-            customer, person(request), [("Chat", f"linked: {chat.human} ({chat.channel})", "no longer linked")]
-        )
-        Human.objects.filter(pk=chat.human.pk).update(customer=None)
-    return _answer(request, "No longer linked.")
+    return _answer(request, linking.unlink(request, _customer_of(chat), _human_of(chat)))
 
 
 class ViewForm(ButtonForm):
@@ -184,7 +179,11 @@ BUTTONS = (
     ),
     Button("read", "Mark as read", _read, VIEW, order=40),
     Button("unread", "Mark as unread", _unread, VIEW, icon="mark_chat_unread", order=41),
-    Button("link-person", "Link to this person", _link, CHANGE, form=LinkForm, order=50),
+    Button("link-person", "Link to this person", _of_human(linking.link), CHANGE, form=ChatPersonForm, order=50),
+    Button(
+        "not-same-person", "Not the same person", _of_human(linking.not_same), CHANGE, form=ChatPersonForm, order=52
+    ),
+    Button("may-be-same-person", "Take back", _of_human(linking.may_be_same), CHANGE, form=ChatPersonForm, order=53),
     Button(
         "unlink-person",
         "Unlink",

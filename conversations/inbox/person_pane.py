@@ -10,6 +10,8 @@ from conversations.inbox.bubbles import data_text
 from conversations.inbox.buttons import candidates
 from conversations.inbox.following_up import follow_ups_of
 from conversations.models import Chat
+from customers.linking.cards import people_for
+from customers.linking.kinds import HUMAN
 from customers.models import MOVING, Customer, Human
 from protoadmin.connections.scoping import only_visible, teamspace_ids
 from protoadmin.outbox.models import Call
@@ -58,8 +60,12 @@ def pane(request: HttpRequest, chat: Chat) -> dict[str, Any]:
         context |= {"chats": _other_chats(request, chat), "human_tags": _tags(human.tags)}
     if customer is None:
         context["is_linked"] = human is not None and human.customer_id is not None
-        query = request.GET.get("find", "") or _guess(chat)
-        context |= {"find": query, "candidates": list(candidates(chat, query))}
+        offered, not_same, _ = people_for(HUMAN, human) if human is not None and may_see else ([], [], False)
+        wanted = request.GET.get("find", "")
+        context |= {"offered": offered, "not_same": not_same, "find": wanted or _guess(chat)}
+        # Whoever is suggested need not stand there twice, as long as nobody looks for somebody.
+        seen = set() if wanted else {person.pk for person, _ in offered} | {person.pk for person in not_same}
+        context["candidates"] = [each for each in candidates(chat, context["find"]) if each.pk not in seen]
         return context
     calls = Call.objects.filter(lane=f"customers.customer:{customer.pk}").prefetch_related("connection")
     shown = visible_to(calls, person(request), teamspace_ids(request.user)).exclude(state="done")

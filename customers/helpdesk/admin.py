@@ -14,6 +14,10 @@ from customers.exporting.lists import COMPANIES, CONTACTS
 from customers.exporting.screens import Exporting, export_actions
 from customers.helpdesk import filters
 from customers.helpdesk.pulling import is_pulling, pull_start
+from customers.linking.buttons import RECORD_BUTTONS
+from customers.linking.cards import whose
+from customers.linking.kinds import CONTACT
+from customers.linking.leaving import leaving
 from customers.models import Company, Contact
 from protoadmin.connections.models import HelpdeskAccount
 from protoadmin.connections.scoping import only_visible
@@ -160,7 +164,11 @@ class ContactAdmin(Exporting, MirroredAdmin):
     actions = export_actions(CONTACTS)
     export = CONTACTS
 
-    panels: ClassVar[dict[str, str]] = {"contact": "admin/panels/contact.html"}
+    panels: ClassVar[dict[str, str]] = {
+        "contact": "admin/panels/contact.html",
+        "person": "admin/panels/record_person.html",
+    }
+    buttons = RECORD_BUTTONS
     list_display = ("shown_name", "shown_company", "title", "role", "is_primary", "gone")
     list_display_links = ("shown_name",)
     list_filter = (
@@ -173,9 +181,21 @@ class ContactAdmin(Exporting, MirroredAdmin):
     search_help_text = "Name, mail, phone or id"
     list_select_related = ("account", "company")
 
+    def delete_model(self, request: HttpRequest, obj: Contact) -> None:
+        """Who had it suggested may have nothing suggested any more."""
+        with leaving([obj]):
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
+        """The same for many."""
+        with leaving(queryset):
+            super().delete_queryset(request, queryset)
+
     def panel_context(self, request: HttpRequest, record: Contact, name: str) -> dict[str, Any]:
-        """Return everything about one contact."""
-        return {"contact": record, "customer_url": record_url_of(record.customer)}
+        """Return everything about one contact, or who it is."""
+        if name == "person":
+            return whose(CONTACT, record, request.user)
+        return {"contact": record}
 
     @admin.display(description="Contact", ordering="name")
     def shown_name(self, contact: Contact) -> SafeString:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from customers.mails import normal_mail
 from customers.phones import to_e164
 from protoadmin.storable import storable_text
 
@@ -87,7 +88,7 @@ def tags(value: Any) -> list[str]:
 
 def email_normal(value: Any) -> str:
     """Return a mail address as it is compared with others: in lower case, without spaces around."""
-    return text(value).strip().lower()[:254] if isinstance(value, str) else ""
+    return normal_mail(text(value)) if isinstance(value, str) else ""
 
 
 def phone_e164(value: Any) -> str:

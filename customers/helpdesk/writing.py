@@ -6,7 +6,9 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from customers.helpdesk.resources import COMPANIES, Resource, resources
+from customers.helpdesk.resources import COMPANIES, CONTACTS, Resource, resources
+from customers.linking.kinds import CONTACT
+from customers.linking.looking import look_again, look_again_at
 from customers.models import Company
 from protoadmin.connections.models import HelpdeskAccount
 
@@ -42,7 +44,8 @@ def write(
     manager: Any = resource.model._default_manager
     known = {row.remote_id: row for row in manager.filter(account=account, remote_id__in=list(found))}
     companies = _companies(account, found) if resource.belongs_to_company else {}
-    to_write, new_ids, same = [], [], []
+    to_write: list[Any] = []
+    new_ids, same = [], []
     for remote_id, columns in found.items():
         if resource.belongs_to_company:
             columns["company_id"] = companies.get(columns["remote_company_id"])
@@ -60,6 +63,9 @@ def write(
         to_write, update_conflicts=True, unique_fields=["account", "remote_id"], update_fields=resource.written
     )
     manager.filter(pk__in=same).update(seen_run=run_id)
+    if resource is CONTACTS:
+        rows = [*to_write, *(known[row.remote_id] for row in to_write if row.remote_id in known)]
+        look_again(account.teamspace_id, *map(CONTACT.keys_of, rows))
     if resource is COMPANIES and new_ids:
         _link(account, new_ids)
     written.new, written.unchanged = len(new_ids), len(same)
@@ -112,4 +118,6 @@ def mark_gone(resource: Resource, account: HelpdeskAccount, *, run_id: int, afte
     rows = resource.model._default_manager.filter(account=account, gone_at=None, pk__gt=after)
     ids = list(rows.exclude(seen_run=run_id).order_by("pk").values_list("pk", flat=True)[:GONE_PER_SLICE])
     resource.model._default_manager.filter(pk__in=ids).update(gone_at=timezone.now())
+    if resource is CONTACTS:
+        look_again_at(CONTACT, account.teamspace_id, ids)
     return len(ids), ids[-1] if len(ids) == GONE_PER_SLICE else None

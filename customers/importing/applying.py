@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 
 from customers.importing.columns import ID
 from customers.importing.judging import Kind, Rules, Verdict, judge
+from customers.linking.kinds import Keys, merged, person_keys
 from customers.models import Customer
 from customers.services import customer_add_tags, customer_change, customer_create, customer_push
 from protoadmin.refusals import Refused
@@ -45,7 +46,7 @@ def _ask(verdict: Verdict, rules: Rules, run: Run, by: User) -> int:
 
 def _made(verdict: Verdict, rules: Rules, run: Run, by: User) -> Customer:
     values = {ID: verdict.unique_id, **verdict.values}
-    return customer_create(teamspace=rules.teamspace, values=values, by=by, run=run)
+    return customer_create(teamspace=rules.teamspace, values=values, by=by, run=run, link=False)
 
 
 def _changed(verdict: Verdict, rules: Rules, by: User) -> Customer:
@@ -54,5 +55,12 @@ def _changed(verdict: Verdict, rules: Rules, by: User) -> Customer:
         raise Refused("This person was removed meanwhile.")
     person.teamspace = rules.teamspace
     if verdict.values:
-        customer_change(customer=person, values=verdict.values, by=by)
+        customer_change(customer=person, values=verdict.values, by=by, link=False)
     return person
+
+
+def keys_of(verdict: Verdict) -> Keys:
+    """Return by which values other systems' records may be the row's person, before it and after."""
+    before = verdict.person.details if verdict.person else {}
+    after = {ID: verdict.unique_id, **before, **verdict.values}
+    return merged(person_keys(before), person_keys(after))

@@ -14,7 +14,7 @@ from typing import IO
 
 from django.contrib.auth.models import User
 
-from customers.importing.applying import apply
+from customers.importing.applying import apply, keys_of
 from customers.importing.columns import UnreadableFile
 from customers.importing.judging import Kind, Rules, Verdict, judge, note_ids
 from customers.importing.panel import panel_context
@@ -24,6 +24,7 @@ from customers.importing.refused import PURPOSE as REFUSED
 from customers.importing.refused import refused_add, refused_errors, refused_join
 from customers.importing.repeats import Seen, forget, seen_ids
 from customers.importing.sniffing import Layout, look
+from customers.linking.looking import look_again
 from customers.run_parts import parts_clear
 from customers.run_rights import own_teamspace, person_of
 from protoadmin.outbox.services import calls_dismiss_of_run
@@ -155,6 +156,9 @@ def _apply_some(verdicts: list[Verdict], rules: Rules, run: Run, person: User) -
         results.append(apply(verdict, rules, run, person))
         if time.monotonic() >= end:
             break
+    # Once for all of them: who of the other systems' records they are.
+    written = [verdict for verdict, _ in results if verdict.kind in (Kind.CREATED, Kind.CHANGED)]
+    look_again(rules.teamspace.pk, *(keys_of(verdict) for verdict in written))
     return results
 
 

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.utils import timezone
 
+from customers.mails import normal_mail
 from customers.models.states import SyncState
 from customers.phones import to_e164
 from customers.terms import SEARCHED, terms_of
@@ -50,7 +51,10 @@ class Customer(models.Model):
     email = models.EmailField("mail", max_length=254, blank=True, default="")
     phone_number = models.CharField("phone", max_length=60, blank=True, default="")
     avatar = models.CharField("avatar URL", max_length=1000, blank=True, default="")
+    # By these they are found again in other systems (customers/linking).
+    email_normal = models.CharField(max_length=254, blank=True, default="", editable=False)
     phone_e164 = models.CharField(max_length=20, blank=True, default="", editable=False)
+    has_suggestions = models.BooleanField(default=False, editable=False)
     tags: Any = models.ManyToManyField(Tag, blank=True, related_name="customers")
     remote_data: Any = models.JSONField(null=True, blank=True, editable=False)
     sync_state = models.CharField(max_length=12, choices=SyncState, default=SyncState.LOCAL, editable=False)
@@ -84,22 +88,30 @@ class Customer(models.Model):
             models.Index(fields=["teamspace", "email", "-id"], name="customer_by_email"),
             models.Index(fields=["email", "-id"], name="customer_all_by_email"),
             models.Index(fields=["provided_unique_id", "-id"], name="customer_all_by_unique_id"),
-            models.Index(fields=["gateway_profile_id"], name="customer_by_gateway_id"),
-            models.Index(fields=["phone_e164"], name="customer_by_phone"),
+            models.Index(fields=["teamspace", "gateway_profile_id"], name="customer_by_gateway_id"),
+            models.Index(fields=["teamspace", "external_customer_id"], name="customer_by_external_id"),
+            models.Index(fields=["teamspace", "proto_id"], name="customer_by_proto_id"),
+            models.Index(fields=["teamspace", "email_normal"], name="customer_by_mail"),
+            models.Index(fields=["teamspace", "phone_e164"], name="customer_by_phone"),
+            # Few rows: their list comes from an index of them alone.
+            models.Index(
+                fields=["teamspace", "-id"], name="customer_suggested", condition=models.Q(has_suggestions=True)
+            ),
+            models.Index(fields=["-id"], name="customer_all_suggested", condition=models.Q(has_suggestions=True)),
         )
 
     def __str__(self) -> str:
         return self.name or self.email or self.phone_number or self.provided_unique_id or f"Person {self.pk}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep what follows from the details true: the normalised phone, an absent unique id as NULL, the terms."""
+        """Keep what follows from the details true: normalised mail and phone, no unique id as NULL, the terms."""
         fields = kwargs.get("update_fields")
         if fields is not None and SEARCHED.isdisjoint(fields):
             return super().save(*args, **kwargs)
         self.provided_unique_id = self.provided_unique_id or None
-        self.phone_e164 = to_e164(self.phone_number)
-        if fields is not None and "phone_number" in fields:
-            kwargs["update_fields"] = {*fields, "phone_e164"}
+        self.phone_e164, self.email_normal = to_e164(self.phone_number), normal_mail(self.email)
+        if fields is not None and not {"phone_number", "email"}.isdisjoint(fields):
+            kwargs["update_fields"] = {*fields, "phone_e164", "email_normal"}
         is_new = self._state.adding
         with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)

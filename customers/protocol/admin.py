@@ -12,6 +12,9 @@ from django.utils.safestring import SafeString
 
 from customers.exporting.lists import PROTOCOL
 from customers.exporting.screens import Exporting, export_actions
+from customers.linking import kinds
+from customers.linking.buttons import RECORD_BUTTONS
+from customers.linking.cards import whose
 from customers.models import MOVING, ProtocolCustomer
 from customers.protocol import filters, services
 from customers.protocol.buttons import BUTTONS, LIST_BUTTONS
@@ -50,10 +53,13 @@ class ProtocolCustomerAdmin(Exporting, ProtoModelAdmin):
 
     form = ProtocolCustomerForm
     teamspace_path = "project__teamspace"
-    buttons = BUTTONS
+    buttons = (*BUTTONS, *RECORD_BUTTONS)
     list_buttons = LIST_BUTTONS
     state_field = "sync_state"
-    panels: ClassVar[dict[str, str]] = {"protocol": "admin/panels/protocol_customer.html"}
+    panels: ClassVar[dict[str, str]] = {
+        "protocol": "admin/panels/protocol_customer.html",
+        "person": "admin/panels/record_person.html",
+    }
     change_form_template = "admin/customers/protocolcustomer/change_form.html"
     list_display = ("shown_name", "marks", "shown_phone", "project", "shown_state", "last_active")
     list_display_links = ("shown_name",)
@@ -138,6 +144,8 @@ class ProtocolCustomerAdmin(Exporting, ProtoModelAdmin):
 
     def panel_context(self, request: HttpRequest, record: ProtocolCustomer, name: str) -> dict[str, Any]:
         """What the page tells beside the form."""
+        if name == "person":
+            return whose(kinds.PROTOCOL, record, request.user)
         calls = Call.objects.for_target(record)
         shown = visible_to(calls, person(request), teamspace_ids(request.user)).select_related("requested_by")
         return {

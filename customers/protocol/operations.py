@@ -7,6 +7,9 @@ from django.db.models import Exists
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from customers.linking.kinds import PROTOCOL
+from customers.linking.looking import look_again, look_again_at
+from customers.linking.services import keep_decisions
 from customers.models import ProtocolCustomer, SyncState
 from customers.operations import shown_state
 from customers.phones import digits_of, to_e164
@@ -187,6 +190,8 @@ class DeleteCustomer(_Sends):
     def apply(self, call: Call, data: Any) -> None:
         """Mark our copy gone: it stays for the record until a person removes it."""
         ProtocolCustomer.objects.filter(pk=call.target_id or 0, gone_at=None).update(gone_at=timezone.now())
+        if isinstance(call.target, ProtocolCustomer):
+            look_again_at(PROTOCOL, PROTOCOL.teamspace_of(call.target), [call.target.pk])
 
 
 class ListCustomers(Operation):
@@ -219,19 +224,24 @@ def identified(customer: ProtocolCustomer, data: dict[str, Any]) -> None:
     others = ProtocolCustomer.objects.filter(project=customer.project_id, protocol_id=protocol_id)
     for other in others.exclude(pk=customer.pk).select_for_update(of=("self",)):
         customer.customer_id = customer.customer_id or other.customer_id
+        keep_decisions(other, customer)
         other.delete()
+    before = PROTOCOL.keys_of(customer)
     fill(customer, data)
     customer.protocol_id, customer.sync_state = protocol_id, SyncState.DONE
     customer.save()
+    look_again(PROTOCOL.teamspace_of(customer), before, PROTOCOL.keys_of(customer))
 
 
 def take_over(customer: ProtocolCustomer, data: dict[str, Any], call: Call) -> None:
     """Write what an answer says of a customer, inside the caller's transaction; a newer name of ours stays."""
     customer = ProtocolCustomer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
+    before = PROTOCOL.keys_of(customer)
     fill(customer, data, keep_display_name=_renaming(customer, call))
     if customer.sync_state == SyncState.LOCAL:
         customer.sync_state = SyncState.DONE
     customer.save()
+    look_again(PROTOCOL.teamspace_of(customer), before, PROTOCOL.keys_of(customer))
 
 
 def _renaming(customer: ProtocolCustomer, call: Call) -> bool:

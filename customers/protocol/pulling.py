@@ -9,6 +9,8 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from customers.linking.kinds import PROTOCOL
+from customers.linking.looking import look_again_at
 from customers.models import ProtocolCustomer
 from customers.protocol.paging import Pages, read_pages
 from customers.protocol.storing import Stored, called_since, store
@@ -105,17 +107,19 @@ def _mark_gone(run: Run) -> Slice:
     since = parse_datetime(run.parameters["since"])
     if missing and since is not None:
         missing -= called_since(missing, since)[0]
-    _write_gone(sorted(missing))
+    _write_gone(project_of(run), sorted(missing))
     counts = run.parameters.get("counts", {})
     run.parameters["counts"] = {**counts, "gone": counts.get("gone", 0) + len(missing)}
     run.cursor = {**run.cursor, "checked": known[-1]}
     return Slice.MORE if len(known) == ROWS_AT_ONCE else Slice.FINISHED
 
 
-def _write_gone(ids: list[int]) -> None:
+def _write_gone(project: ProtocolProject, ids: list[int]) -> None:
     now = timezone.now()
     for start in range(0, len(ids), IDS_AT_ONCE):
-        ProtocolCustomer.objects.filter(pk__in=ids[start : start + IDS_AT_ONCE]).update(gone_at=now)
+        some = ids[start : start + IDS_AT_ONCE]
+        ProtocolCustomer.objects.filter(pk__in=some).update(gone_at=now)
+        look_again_at(PROTOCOL, project.teamspace_id, some)
 
 
 def _forget_seen(run: Run) -> None:

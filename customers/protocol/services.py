@@ -3,6 +3,8 @@
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from customers.linking.kinds import PROTOCOL
+from customers.linking.looking import look_again
 from customers.models import ProtocolCustomer, SyncState
 from customers.protocol.pulling import NAME
 from protoadmin.clients.paths import path_segment
@@ -66,6 +68,7 @@ def protocol_create(
         display_name=display_name,
         created_at=None,
     )
+    look_again(project.teamspace_id, PROTOCOL.keys_of(customer))
     protocol_send(customer=customer, by=by, request_key=request_key)
     return customer
 
@@ -130,7 +133,9 @@ def protocol_remove(*, customer: ProtocolCustomer) -> None:
     customer = _locked(customer)
     if not may_be_removed(customer):
         raise Refused("Protocol still has this customer. Delete them there first, or wait for what is on its way.")
+    keys = PROTOCOL.keys_of(customer)
     customer.delete()
+    look_again(customer.project.teamspace_id, keys)
 
 
 def may_be_removed(customer: ProtocolCustomer) -> bool:

@@ -8,8 +8,11 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 
+from customers.linking.kinds import PROTOCOL, Keys
+from customers.linking.looking import look_again
 from customers.models import ProtocolCustomer, SyncState
 from customers.protocol.reading import COLUMNS, fill, id_problem
+from protoadmin.connections.models import ProtocolProject
 from protoadmin.outbox.models import OPEN_STATES, PENDING_STATES, Call
 from protoadmin.storable import to_storable
 
@@ -50,13 +53,15 @@ def store(project_id: int, items: Iterable[dict[str, Any]], *, read_at: datetime
             stored.unchanged += 1
         else:
             changed[pk] = (item, data)
-    altered = _altered(changed, read_at)
+    altered, before = _altered(changed, read_at)
     stored.new, stored.changed = len(fresh), len(altered)
     stored.unchanged += len(changed) - len(altered)
     if fresh or altered:
         ProtocolCustomer.objects.bulk_create(
             [*fresh, *altered], update_conflicts=True, unique_fields=["project", "protocol_id"], update_fields=COLUMNS
         )
+        teamspace_id = ProtocolProject.objects.values_list("teamspace", flat=True).get(pk=project_id)
+        look_again(teamspace_id, *before, *map(PROTOCOL.keys_of, (*fresh, *altered)))
     return stored
 
 
@@ -74,23 +79,30 @@ def _new(project_id: int, protocol_id: str, item: dict[str, Any], data: Any) -> 
     return customer
 
 
-def _altered(changed: dict[int, tuple[dict[str, Any], Any]], read_at: datetime) -> list[ProtocolCustomer]:
-    """Return the changed rows, filled in, to be written by their key; those that a call was about since stay."""
+def _altered(
+    changed: dict[int, tuple[dict[str, Any], Any]], read_at: datetime
+) -> tuple[list[ProtocolCustomer], list[Keys]]:
+    """Return the changed rows, filled in, to be written by their key, and by what they were found before.
+
+    Those that a call was about since stay as they are.
+    """
     if not changed:
-        return []
+        return [], []
     rows = ProtocolCustomer.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=changed).order_by("pk")
     locked = list(rows)
     newer, renamed = called_since(changed, read_at)
-    altered = []
+    altered: list[ProtocolCustomer] = []
+    before: list[Keys] = []
     for customer in locked:
         if customer.pk in newer:
             continue
+        before.append(PROTOCOL.keys_of(customer))
         item, data = changed[customer.pk]
         fill(customer, item, data, keep_display_name=customer.pk in renamed)
         # The id in the insert would be in the way of the key that the row is found by.
         customer.pk = None
         altered.append(customer)
-    return altered
+    return altered, before
 
 
 def called_since(pks: Iterable[int], moment: datetime) -> tuple[set[int], set[int]]:

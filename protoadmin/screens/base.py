@@ -41,6 +41,8 @@ class ProtoModelAdmin(PanelAdmin):
     waits_for_workers: ClassVar[bool] = True
     # A page that is read and never edited: its panels take the whole width, and there is no form.
     read_only_page: ClassVar[bool] = False
+    # Panels that need width: they stand below the form instead of beside it.
+    main_panels: ClassVar[tuple[str, ...]] = ()
     paginator = CappedPaginator
     show_full_result_count = False
     # Facets count every choice over the whole table.
@@ -135,9 +137,9 @@ class ProtoModelAdmin(PanelAdmin):
             record = self.get_object(request, unquote(object_id))
             if record is not None and self.has_view_permission(request, record):
                 extra["proto_buttons"] = self.buttons_for(request, record)
-                extra["proto_panels"] = {
-                    name: self.render_panel(request, record, name)[0] for name in self.all_panels()
-                }
+                rendered = {name: self.render_panel(request, record, name)[0] for name in self.all_panels()}
+                extra["main_panels"] = [rendered.pop(name) for name in self.main_panels]
+                extra["proto_panels"] = rendered
                 extra["record"] = record
                 extra["wide_panels"] = self.read_only_page
         return super().changeform_view(request, object_id, form_url, extra)

@@ -44,6 +44,8 @@ CONNECTION = Page(
     buttons={"test-connection": ADMINISTRATORS, "resume": ADMINISTRATORS},
     panels=frozenset({"connection"}),
 )
+# Who a record of another system is.
+WHO_IT_IS = dict.fromkeys(("link-person", "unlink-person", "not-same-person", "may-be-same-person"), CHANGERS)
 SETTLE = ("send-again", "it-went-through", "dismiss")
 
 PAGES: dict[str, Page] = {
@@ -68,9 +70,10 @@ PAGES: dict[str, Page] = {
             "refresh": CHANGERS,
             "delete": ADMINISTRATORS,
             "remove-local-copy": ADMINISTRATORS,
+            **WHO_IT_IS,
         },
         list_buttons={"pull-customers": CHANGERS},
-        panels=frozenset({"protocol"}),
+        panels=frozenset({"protocol", "person"}),
     ),
     "customers.customer": Page(
         view=EVERYBODY,
@@ -78,11 +81,14 @@ PAGES: dict[str, Page] = {
         change=CHANGERS,
         delete=ADMINISTRATORS,
         buttons=dict.fromkeys(
-            ("create-ticket", "add-tags", "set-custom-fields", "start-chat", "refresh", "pull-chats", "insert"),
+            (
+                *("create-ticket", "add-tags", "set-custom-fields", "start-chat", "refresh", "pull-chats", "insert"),
+                *("link-record", "unlink-record", "not-same-record", "may-be-same-record"),
+            ),
             CHANGERS,
         ),
-        list_buttons={"import-people": ADMINISTRATORS},
-        panels=frozenset({"sending", "person", "tickets", "chats", "history"}),
+        list_buttons={"import-people": ADMINISTRATORS, "find-same-people": CHANGERS},
+        panels=frozenset({"known", "sending", "person", "tickets", "chats", "history"}),
     ),
     "customers.tag": Page(view=EVERYBODY, add=ADMINISTRATORS, delete=SUPERUSERS),
     "customers.customfield": Page(
@@ -99,14 +105,17 @@ PAGES: dict[str, Page] = {
         list_buttons={"pull-everything": CHANGERS},
         panels=frozenset({"company", "contacts", "conversations"}),
     ),
-    "customers.contact": Page(view=EVERYBODY, delete=ADMINISTRATORS, panels=frozenset({"contact"})),
+    "customers.contact": Page(
+        view=EVERYBODY, delete=ADMINISTRATORS, buttons=WHO_IT_IS, panels=frozenset({"contact", "person"})
+    ),
     "conversations.visitorconversation": Page(
         view=EVERYBODY, delete=ADMINISTRATORS, panels=frozenset({"conversation"})
     ),
     "conversations.chat": Page(
         view=EVERYBODY,
         buttons={
-            **dict.fromkeys(("send-message", "pull-messages", "link-person", "unlink-person"), CHANGERS),
+            **dict.fromkeys(("send-message", "pull-messages"), CHANGERS),
+            **WHO_IT_IS,
             **dict.fromkeys(("open-customer", "read", "unread"), EVERYBODY),
             "follow-up-done": EVERYBODY,
             **dict.fromkeys(("export-transcript", "follow-up"), OVERSEERS),

@@ -11,6 +11,7 @@
     export      1,000,000 messages to CSV, against a bare cursor and csv.writer; BENCH_MESSAGES=100000 for fewer
     helpdesk_pull  companies, contacts, conversations pulled, against the same; BENCH_CONTACTS=10000 for fewer
     search      search at 10,000 and at 1,000,000 messages, and the stock admin's; BENCH_MESSAGES=100000 for fewer
+    linking     the same people found among 100,000 people and 100,000 contacts; BENCH_PEOPLE=10000 for fewer
     disk        the price of a commit that survives a power cut
 
 Nothing here asserts a time: the table says what was promised beside what was found.
@@ -32,6 +33,7 @@ PARTS = (
     *("disk", "clicks", "outbox", "pages", "receiver", "draining", "protocol", "helpdesk_pull", "lag", "api"),
     "export",
     "search",
+    "linking",
 )
 
 
@@ -55,6 +57,7 @@ def _run(wanted: list[str]) -> int:
         figures,
         helpdesk_pull,
         lag,
+        linking,
         pages,
         protocol_pull,
         receiver,
@@ -83,6 +86,7 @@ def _run(wanted: list[str]) -> int:
             "export": lambda: exporting.measure(folder, server),
             "helpdesk_pull": lambda: helpdesk_pull.measure(folder, server),
             "search": lambda: searching.measure(folder / "search", server),
+            "linking": lambda: linking.measure(folder / "linking", server),
             "protocol": lambda: protocol_pull.measure(folder, server),
         }
         for name in wanted:

@@ -110,6 +110,7 @@ def _people(number: int, teamspaces: list[Teamspace]) -> Iterator[Customer]:
         changed = start + datetime.timedelta(seconds=rng.randrange(20_000_000))
         unique_id = f"crm-{index:07d}"
         phone = f"+43 660 {4_000_000 + index * 7:07d}" if index % 2 else f"+63 917 {5_000_000 + index * 3:07d}"
+        mail = f"person{index}@mail{index % 40}.example"
         person = Customer(
             teamspace=teamspaces[index % TEAMSPACES],
             provided_unique_id=unique_id,
@@ -117,7 +118,8 @@ def _people(number: int, teamspaces: list[Teamspace]) -> Iterator[Customer]:
             external_customer_id=f"EXT{index:06d}" if index % 4 == 0 else "",
             name=_name(rng, index, rare),
             location=rng.choice(("Wien", "Manila", "Cebu City", "Chicago", "上海", "Kraków")),
-            email=f"person{index}@mail{index % 40}.example",
+            email=mail,
+            email_normal=mail,
             phone_number=phone,
             phone_e164=phone.replace(" ", ""),
             sync_state="unconfirmed" if rare else rng.choice(STATES),

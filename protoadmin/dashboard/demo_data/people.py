@@ -60,6 +60,7 @@ def _make_batch(
             customer=customer,
             name=customer.name,
             email=customer.email,
+            email_normal=customer.email_normal,
             created_at=at,
             updated_at=at,
         )
@@ -80,11 +81,13 @@ def _make_batch(
 def _customer(number: int, lang: str, home: Channel, at: datetime.datetime, rng: Random) -> Customer:
     # Numbers of countries that keep ranges for fiction.
     phone = f"+44770090{rng.randrange(10_000):04d}" if rng.random() < 0.8 else ""
+    mail = f"person{number}@example.{'org' if number % 3 else 'com'}"
     return Customer(
         teamspace_id=home.teamspace_id,
         provided_unique_id=f"demo-{number:07d}",
         name=name_of(TONGUES[lang], rng),
-        email=f"person{number}@example.{'org' if number % 3 else 'com'}",
+        email=mail,
+        email_normal=mail,
         phone_number=phone,
         phone_e164=phone,
         gateway_profile_id=f"demo-human-demo-{number:07d}",
