@@ -2,8 +2,9 @@
 
 import functools
 import gc
+import io
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite, ModelAdmin
@@ -16,6 +17,11 @@ from django.urls import reverse
 from conversations.models import Chat, Message
 from protoadmin.connections.models import Channel, Teamspace
 from tests.bench.visits import _worked
+
+if TYPE_CHECKING:
+    _Admin = ModelAdmin[Message]
+else:
+    _Admin = ModelAdmin
 
 RARE, RARE_CHINESE, PHONE, QUIET = "quillfeather", "龘靐", "+43 660 7654321", "Quiet corner"
 HITS = 6
@@ -48,7 +54,7 @@ def fill_messages(number: int) -> None:
     space = Teamspace.objects.create(name="Quiet", subcompany_id="quiet")
     channel = Channel.objects.create(name=QUIET, channel_id="quiet", teamspace=space)
     _say_rare(channel, range(HITS // 2))
-    call_command("make_demo_data", messages=number, verbosity=0)
+    call_command("make_demo_data", messages=number, verbosity=0, stdout=io.StringIO())
     _say_rare(channel, range(HITS // 2, HITS))
     agent = User.objects.create(username="agent", is_staff=True, date_joined=boss.date_joined)
     agent.groups.add(Group.objects.get(name="Support"))
@@ -103,7 +109,7 @@ def search(name: str, user: str) -> tuple[float, float, int]:
     return *taken, answer.content.count(b"data-chat=")
 
 
-class _Stock(ModelAdmin[Message]):
+class _Stock(_Admin):
     """The admin as it comes."""
 
     list_display = ("id", "author_type", "text", "received_at")
