@@ -34,30 +34,23 @@ Act = Callable[[Run, Chat, User], Call | None]
 
 
 def _kind(name: str, label: str, act: Act, permission: str) -> RunKind:
-    def read(run: Run) -> Any:
-        if run.cursor.get("phase", "choose") == "choose":
-            return choose(run, person_of(run, permission, "do this"), run.cursor.get("place"))
-        return None
-
     def work(run: Run) -> Slice:
-        if run.cursor.get("phase", "choose") == "choose":
-            return _chosen(run)
-        return _act(run, person_of(run, permission, "do this"), act)
+        person = person_of(run, permission, "do this")
+        return _choose(run, person) if run.cursor.get("phase", "choose") == "choose" else _act(run, person, act)
 
     return RunKind(
         name,
         label,
         work,
-        read=read,
         stop=_dismiss_unsent,
         permission=permission,
         asks=True,
     )
 
 
-def _chosen(run: Run) -> Slice:
-    """Keep what the last step of choosing found; behind the last, ask first if there are many."""
-    found, number = run.page, run.cursor.get("number", 0)
+def _choose(run: Run, person: User) -> Slice:
+    """Find the next chats and keep which they are; behind the last, ask first if there are many."""
+    found, number = choose(run, person, run.cursor.get("place")), run.cursor.get("number", 0)
     if found.ids:
         run_add_chunk(run=run, position=number, ids=found.ids)
     run.total = (run.total or 0) + len(found.ids)

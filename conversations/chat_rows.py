@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from conversations.content import as_text, content_of, text_of
-from conversations.models import Chat, Message
+from conversations.models import Chat, FollowUp, Message
 from conversations.models.chats import STEP
 from customers.human_operations import without_tokens
 from customers.linking.kinds import HUMAN
@@ -59,6 +59,8 @@ def _merge(chat: Chat, other: Chat) -> None:
     chat.last_delivery_id = max(chat.last_delivery_id, other.last_delivery_id)
     chat.chat_token = chat.chat_token or other.chat_token
     chat.human_id = chat.human_id or other.human_id
+    asked = FollowUp.objects.filter(chat=chat, done_at=None).values("assignee")
+    FollowUp.objects.filter(chat=other).exclude(done_at=None, assignee__in=asked).update(chat=chat)
     other.delete()
 
 

@@ -7,10 +7,11 @@ Whose rows they are is asked anew for each part: what the person may not see by 
 
 import datetime
 import tempfile
+import time
 import zoneinfo
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any, TypeVar
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
@@ -30,6 +31,8 @@ from protoadmin.runs.services import run_add_chunk, run_count, run_hold, run_not
 from protoadmin.workers.sweepers import is_in_a_task
 
 RESULT = "result"
+HELD_EVERY = 10.0
+Piece = TypeVar("Piece")
 
 
 @dataclass
@@ -111,6 +114,9 @@ def export_kind(export: Export) -> RunKind:
 
 
 def _read(run: Run, export: Export) -> Any:
+    if is_in_a_task():
+        # A task is ended after a minute, whatever it does; the thread that looks each second may take its time.
+        raise ReadAgain("it begins in a moment.", seconds=0.2)
     person = person_of(run, export.permission, f"export {export.things}")
     cursor = run.cursor
     match cursor.get("phase", "choose"):
@@ -139,7 +145,7 @@ def _write_part(run: Run, export: Export, person: User) -> Written | None:
         return None
     part = Part(run, person, format_of(run), chunk.ids, run.cursor["columns"])
     with tempfile.TemporaryFile() as file:
-        count = part.format.write(file, _names(part.columns), export.rows(part))
+        count = part.format.write(file, _names(part.columns), _held(run, export.rows(part)))
         part_keep(run, RESULT, chunk.position, file)
     return Written(count, part.missing, sorted(part.teamspaces), part.format.notes)
 
@@ -150,8 +156,6 @@ def _names(columns: list[Any]) -> list[str]:
 
 def _join(run: Run, export: Export) -> tuple[str, int] | None:
     """Make one file of the parts; return where it stands and its size. None when the run is to stop."""
-    if is_in_a_task():
-        raise ReadAgain("the file is put together in a moment.", seconds=0.2)
     name = _result_name(run)
     chosen = format_of(run)
     with tempfile.TemporaryFile() as file:
@@ -162,11 +166,15 @@ def _join(run: Run, export: Export) -> tuple[str, int] | None:
         return default_storage.save(name, File(file)), size
 
 
-def _held(run: Run, parts: Iterator[IO[bytes]]) -> Iterator[IO[bytes]]:
-    for part in parts:
-        if not run_hold(run=run):
-            return
-        yield part
+def _held(run: Run, pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield what a file is made of, and keep the run for this worker meanwhile; end early when it is to stop."""
+    looked = time.monotonic()
+    for piece in pieces:
+        if time.monotonic() - looked > HELD_EVERY:
+            if not run_hold(run=run):
+                return
+            looked = time.monotonic()
+        yield piece
 
 
 def _result_name(run: Run) -> str:

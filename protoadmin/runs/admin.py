@@ -64,6 +64,7 @@ class RunAdmin(Exports, ProtoModelAdmin):
     """Read a run, stop it, fetch its files."""
 
     read_only_page = True
+    change_list_template = "admin/runs/change_list.html"
     state_field = "state"
     panels: ClassVar[dict[str, str]] = {"run": "admin/panels/run.html"}
     buttons = (

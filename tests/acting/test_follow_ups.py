@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from conversations.chat_rows import chat_identified
 from conversations.follow_ups import assignees, follow_up_assign, follow_up_done
 from conversations.inbox.filters import Filters
 from conversations.inbox.listing import chats_page
@@ -101,6 +102,15 @@ def test_who_may(scene: Scene) -> None:
     scene.sam.save()
     with pytest.raises(Refused):
         follow_up_assign(chat=chat, assignee=scene.sam, due=None, note="", by=scene.mia)
+
+
+def test_they_stay_when_two_rows_of_one_chat_become_one(scene: Scene) -> None:
+    ours, webhooks = scene.chat("human: hi", started_here=True), scene.chat("bot: hello")
+    for chat, person, note in ((ours, scene.sam, "a"), (webhooks, scene.sam, "b"), (webhooks, scene.mia, "c")):
+        follow_up_assign(chat=chat, assignee=person, due=None, note=note, by=scene.mia)
+    chat_identified(ours, {"id": webhooks.chat_id})
+    assert not Chat.objects.filter(pk=webhooks.pk).exists()
+    assert sorted(FollowUp.objects.filter(chat=ours).values_list("note", flat=True)) == ["a", "c"]
 
 
 def test_whom_one_may_choose(scene: Scene) -> None:

@@ -278,6 +278,28 @@ def test_stopped_while_the_file_is_joined(scene: Scene, django_capture_on_commit
     assert files_left() == []
 
 
+def test_a_long_part_keeps_its_worker_and_sees_the_stop(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customers.exporting.engine.HELD_EVERY", 0)
+    scene.chat("human: x")
+    run = once(asked(scene.mia), 1)
+    half(run)
+    run.refresh_from_db()
+    assert run.heartbeat_at is not None
+    assert run.heartbeat_at > timezone.now() + datetime.timedelta(seconds=30)
+    run_stop(run=run, by=scene.mia)
+    assert half(run).rows == 0
+
+
+def test_it_is_never_made_by_a_task_which_ends_after_a_minute(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.chat("human: x")
+    run = asked(scene.mia)
+    monkeypatch.setattr("customers.exporting.engine.is_in_a_task", lambda: True)
+    once(run, 3)
+    assert (run.state, run.cursor, run.attempts) == (RunState.RUNNING, {}, 0)
+    monkeypatch.undo()
+    assert drive(run).state == RunState.DONE
+
+
 def test_a_teamspace_lost_while_it_runs_is_left_out(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conversations.choosing.STEP", 1)
     scene.away.members.add(scene.mia)
