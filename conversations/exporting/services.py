@@ -1,19 +1,19 @@
 """What can be asked for: an export of conversations or of their messages."""
 
 from django.contrib.auth.models import User
-from django.db.models import Max
 
 from conversations.choosing import only_teamspace_of, parameters_of
 from conversations.exporting.chats import CHATS
 from conversations.exporting.lists import TICKETS, VISITORS
-from conversations.exporting.messages import MESSAGES
+from conversations.exporting.messages import MATCHES, MESSAGES
 from conversations.inbox.filters import Filters
 from conversations.models import Message
+from conversations.search.walking import newest_id
 from customers.exporting.engine import export_kind
 from protoadmin.runs.models import Run
 from protoadmin.runs.services import run_start
 
-EXPORTS = {"conversations": CHATS, "messages": MESSAGES}
+EXPORTS = {"conversations": CHATS, "messages": MESSAGES, "matches": MATCHES}
 KINDS = tuple(export_kind(export) for export in (*EXPORTS.values(), TICKETS, VISITORS))
 
 
@@ -29,12 +29,18 @@ def chats_export(
 ) -> Run:
     """Start an export of the selected chats, or of all that the filters leave; `words` say which these are."""
     export = EXPORTS[what]
-    last = Message.objects.aggregate(last=Max("pk"))["last"] or 0
     choice = parameters_of(filters, selected)
     return run_start(
         kind=export.name,
         by=by,
         title=export.label,
         teamspace=only_teamspace_of(by),
-        parameters={**choice, "upto_message": last, "format": format, "words": words, "request_key": request_key},
+        parameters={
+            "query": filters.query(),
+            **choice,
+            "upto_message": newest_id(Message),
+            "format": format,
+            "words": words,
+            "request_key": request_key,
+        },
     )

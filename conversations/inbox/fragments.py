@@ -168,7 +168,9 @@ class ChatFragments(ProtoModelAdmin):
         if not button.allowed(request, None):
             raise PermissionDenied
         url = reverse("admin:conversations_chat_list_button", args=[button.name])
-        context = {"button": button, "url": url, "form": button.form(user=request.user, auto_id=f"id_{name}_%s")}
+        known = {"query": Filters.read(request.GET).query()}
+        form = button.form(user=request.user, auto_id=f"id_{name}_%s", initial=known)
+        context = {"button": button, "url": url, "form": form}
         return TemplateResponse(request, "admin/inbox/many_dialog.html", context)
 
     @ONLY_READ

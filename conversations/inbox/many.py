@@ -57,11 +57,21 @@ class ExportForm(ChosenForm):
 
     what = forms.ChoiceField(
         label="What",
-        choices=[("conversations", "Conversations, one row each"), ("messages", "Messages, one row each")],
+        choices=[
+            ("conversations", "Conversations, one row each"),
+            ("messages", "All their messages, one row each"),
+            ("matches", "The messages that match the search, one row each"),
+        ],
         widget=forms.RadioSelect,
         initial="conversations",
     )
     format = forms.ChoiceField(label="Format", choices=CHOICES, widget=forms.RadioSelect, initial="csv")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not Filters.parse(str(self["query"].value() or "")).is_search:
+            what: Any = self.fields["what"]
+            what.choices = what.choices[:2]
 
 
 def run_page(run: Run) -> HttpResponse:

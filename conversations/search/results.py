@@ -106,6 +106,16 @@ def next_chats(user: User, filters: Filters, below: int, upto: int) -> tuple[lis
     return [], None
 
 
+def next_messages(user: User, filters: Filters, below: int) -> tuple[list[tuple[int, int]], int | None]:
+    """Return some matches (message id, chat id) below this message, and the message below which it goes on, if any."""
+    search = _Search(user, filters)
+    for step in walk(search.scope, below):
+        search.judge({chat for _, chat in step.matches})
+        if found := [match for match in step.matches if match[1] in search.passed]:
+            return found, step.reached if step.reached > 1 else None
+    return [], None
+
+
 def matching_counted(user: User, filters: Filters, upto: int) -> str:
     """Return how many chats have a match, in words; it is not counted any further, or any longer than a while."""
     end = time.monotonic() + PATIENCE_COUNTING

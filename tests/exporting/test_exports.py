@@ -206,6 +206,26 @@ def test_a_selection_and_nothing_else(scene: Scene) -> None:
     assert [int(row["conversation"]) for row in rows(run)] == [chats[1].pk, chats[3].pk]
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_messages_that_match_a_search(scene: Scene, format: str) -> None:
+    first = scene.chat("human: where is my order", "bot: which ORDER?", "human: the blue one", lang="de")
+    second = scene.chat("human: an order of tea", lang="de")
+    scene.chat("human: in other words", lang="de")
+    scene.chat("human: an order of ours", lang="en")
+    scene.chat("human: a far order", channel=scene.far, lang="de")
+    run = exported(scene.mia, "matches", format, "q=order&lang=de")
+    found = rows(run)
+    assert [row["text"] for row in found] == ["an order of tea", "which ORDER?", "where is my order"]
+    assert "number" not in found[0]
+    assert (run.done, run.failed, run.total) == (3, 0, 3)
+    assert run.parameters["teamspaces"] == [scene.home.pk]
+    chosen = exported(scene.mia, "matches", format, "q=order", selected=[first.pk])
+    assert [row["text"] for row in rows(chosen)] == ["which ORDER?", "where is my order"]
+    whole = exported(scene.mia, "messages", format, "q=order&lang=de")
+    assert {int(row["conversation"]) for row in rows(whole)} == {first.pk, second.pk}
+    assert whole.done == 4
+
+
 def test_what_comes_later_stays_out(scene: Scene) -> None:
     chat = scene.chat("human: before")
     run = asked(scene.mia)

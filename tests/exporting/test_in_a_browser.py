@@ -95,7 +95,7 @@ def test_select_a_stretch_and_export_the_messages(mia: Desk) -> None:
     wanted = {page.locator(".ib-name").nth(number).inner_text() for number in (1, 3)}
     bar.get_by_role("button", name="Export").click()
     dialog = page.get_by_role("dialog", name="Export")
-    dialog.get_by_label("Messages, one row each").check()
+    dialog.get_by_label("All their messages, one row each").check()
     dialog.get_by_role("button", name="Export").click()
     rows = list(csv.DictReader(io.StringIO(downloaded(page))))
     assert {row["person"] for row in rows} == wanted

@@ -93,6 +93,15 @@ def test_what_is_not_offered_is_refused(scene: Scene, field: str, value: str) ->
     assert ask(scene.client(scene.mia), **{field: value}).status_code == 422
 
 
+def test_matching_messages_are_offered_for_a_search_alone(scene: Scene) -> None:
+    scene.chat("human: an order")
+    mia, form = scene.client(scene.mia), reverse("admin:conversations_chat_form")
+    assert 'value="matches"' not in mia.get(form, {"name": "export"}).content.decode()
+    assert 'value="matches"' in mia.get(form, {"name": "export", "q": "order"}).content.decode()
+    assert ask(mia, what="matches").status_code == 422
+    assert ask(mia, what="matches", query="q=order").status_code == 302
+
+
 def test_how_many_match(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(4):
         scene.chat("human: hi", active=number > 0)

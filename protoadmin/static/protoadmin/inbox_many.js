@@ -110,7 +110,7 @@
 
   // --- the forms: fetched when they are wanted, and told which chats they are about
   async function ask(name) {
-    const answer = await inbox.fetch(`${bar.dataset.formUrl}?name=${name}`);
+    const answer = await inbox.fetch(`${bar.dataset.formUrl}?name=${name}&${inbox.query}`);
     if (!answer.ok) return;
     document.getElementById(`dialog-${name}`)?.remove();
     document.body.append(...inbox.parse(await answer.text()).children);
