@@ -67,3 +67,20 @@ def end_marked(mark: str, patience: float) -> int:
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
     return len(pids)
+
+
+def holders_of(path: Path) -> list[tuple[int, str]]:
+    """Return the processes that have a file open, as (pid, name), as far as one may look into them."""
+    wanted = str(path.resolve())
+    found = []
+    for pid in _all_pids():
+        with suppress(OSError):
+            if any(_is_open_as(f"/proc/{pid}/fd/{number}", wanted) for number in os.listdir(f"/proc/{pid}/fd")):
+                found.append((pid, Path(f"/proc/{pid}/comm").read_text(errors="replace").strip()))
+    return found
+
+
+def _is_open_as(link: str, wanted: str) -> bool:
+    with suppress(OSError):
+        return os.readlink(link) == wanted
+    return False

@@ -1,0 +1,1 @@
+"""Moves everything from SQLite to PostgreSQL, and makes backups of SQLite."""
