@@ -32,8 +32,10 @@ class House:
     def on_postgres(self) -> Iterator[None]:
         """Have the product's commands use the new database while the block runs."""
         self.product.env["DATABASE_URL"] = self.url
-        yield
-        del self.product.env["DATABASE_URL"]
+        try:
+            yield
+        finally:
+            del self.product.env["DATABASE_URL"]
 
     def copy(self, *options: str) -> str:
         """Run the command as an administrator would; return what it says, AssertionError with its words otherwise."""

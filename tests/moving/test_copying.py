@@ -47,6 +47,10 @@ def test_every_row_of_every_table_comes_along(house: House) -> None:
     assert [label for label, rows in before.items() if not rows] == [], "every model has to have rows to be tried with"
     said = house.copy()
     after = house.dump(moved=True)
+    # The files have come from the disk into the database, beside what was in its tables.
+    for label in ("files.StoredFile", "files.Piece"):
+        assert len(after[label]) > len(before[label])
+        after[label] = {key: row for key, row in after[label].items() if key in before[label]}
     compare(before, after)
     rows = sum(len(rows) for label, rows in before.items() if label != "content of files")
     assert f"{rows:,} rows of {len(before) - 1} tables copied and compared" in said
