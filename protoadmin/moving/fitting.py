@@ -37,11 +37,11 @@ def _unfit(source: BaseDatabaseWrapper, target: BaseDatabaseWrapper, table: Tabl
     conditions = {
         field: condition
         for field in table.fields
-        if (condition := _condition(field, quote(field.column), target)) is not None
+        if (condition := _condition(field, quote(str(field.column)), target)) is not None
     }
     if not conditions:
         return []
-    key = quote(table.model._meta.pk.column)
+    key = quote(str(table.model._meta.pk.column))
     told = ", ".join(f"coalesce({condition}, 0)" for condition in conditions.values())
     any_of = " OR ".join(conditions.values())
     query = f"SELECT {key}, {told} FROM {quote(table.name)} WHERE {any_of} LIMIT {MOST_TOLD}"  # noqa: S608 - our names

@@ -64,7 +64,7 @@ class Table:
 
     def columns(self, connection: BaseDatabaseWrapper) -> str:
         """Return the names of the columns, with commas between."""
-        return ", ".join(connection.ops.quote_name(field.column) for field in self.fields)
+        return ", ".join(connection.ops.quote_name(str(field.column)) for field in self.fields)
 
 
 def tables(*connections: BaseDatabaseWrapper) -> list[Table]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import AutoField
 
 from protoadmin.moving.problems import MovingError
 from protoadmin.moving.tables import MADE_BY_MIGRATE, Table
@@ -82,8 +81,8 @@ def set_sequences(source: BaseDatabaseWrapper, target: BaseDatabaseWrapper, tabl
         given = dict(cursor.fetchall())
     for table in tables:
         key = table.model._meta.auto_field
-        if isinstance(key, AutoField) or (key is not None and key in table.fields):
-            _set_sequence(target, table, key.column, int(given.get(table.name, 0)))
+        if key is not None:
+            _set_sequence(target, table, str(key.column), int(given.get(table.name, 0)))
 
 
 def _set_sequence(target: BaseDatabaseWrapper, table: Table, column: str, given: int) -> None:

@@ -43,7 +43,8 @@ def _rows(model: type[models.Model], names: dict[type[models.Model], dict[Any, s
         values = {name: getattr(row, name) for name in stored}
         for field in model._meta.concrete_fields:
             value = getattr(row, field.attname)
-            value = names.get(field.related_model, {}).get(value, value) if field.is_relation else value
+            if field.related_model is not None:
+                value = names.get(field.related_model, {}).get(value, value)
             values[field.attname] = _text(field, value)
         rows[str(row.pk)] = values
     return rows

@@ -65,4 +65,4 @@ class House:
     def postgres(self, statement: str) -> None:
         """Change something in the new database."""
         with psycopg.connect(self.url) as connection:
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement.encode())
