@@ -33,6 +33,7 @@ class Copied:
     rows: int = 0
     seconds: float = 0.0
     mended: Counter[str] = field(default_factory=Counter)
+    left_empty: list[str] = field(default_factory=list)
     files: Brought = field(default_factory=Brought)
 
 
@@ -78,6 +79,7 @@ class _Copy:
         for table in chosen:
             self._compare(table, read[table])
         self.copied.tables = len(chosen)
+        self.copied.left_empty = [name for table in chosen for name in table.left_empty]
         self.copied.rows = sum(checksum.rows for checksum in read.values())
 
     def _rows(self, table: Table) -> Checksum:

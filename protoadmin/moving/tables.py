@@ -50,8 +50,14 @@ class Table:
 
     @cached_property
     def fields(self) -> "list[models.Field[Any, Any]]":
-        """The columns to copy; what the database computes by itself is not."""
-        return [field for field in self.model._meta.local_concrete_fields if not getattr(field, "generated", False)]
+        """The columns to copy."""
+        return [field for field in self.model._meta.local_concrete_fields if not is_of_one_database(field)]
+
+    @property
+    def left_empty(self) -> list[str]:
+        """The columns that stay empty in the copy, until the product fills them again."""
+        columns = [field for field in self.model._meta.local_concrete_fields if is_of_one_database(field)]
+        return [f"{self.label}.{field.name}" for field in columns if not field.generated]
 
     @property
     def places(self) -> "list[tuple[int, models.Field[Any, Any]]]":
@@ -65,6 +71,11 @@ class Table:
     def columns(self, connection: BaseDatabaseWrapper) -> str:
         """Return the names of the columns, with commas between."""
         return ", ".join(connection.ops.quote_name(str(field.column)) for field in self.fields)
+
+
+def is_of_one_database(field: "models.Field[Any, Any]") -> bool:
+    """Tell whether a column is computed by the database, or of a type of its own that Django has no name for."""
+    return field.generated or not hasattr(models, field.get_internal_type())
 
 
 def tables(*connections: BaseDatabaseWrapper) -> list[Table]:

@@ -42,6 +42,9 @@ def _rows(model: type[models.Model], names: dict[type[models.Model], dict[Any, s
     for row in model._base_manager.annotate(**stored):
         values = {name: getattr(row, name) for name in stored}
         for field in model._meta.concrete_fields:
+            if not hasattr(models, field.get_internal_type()):
+                # Of a type that one database alone has: it is made anew there.
+                continue
             value = getattr(row, field.attname)
             if field.related_model is not None:
                 value = names.get(field.related_model, {}).get(value, value)

@@ -46,6 +46,10 @@ class Command(BaseCommand):
         self._say(f"({rate:,.0f} rows a second). They are the same in both databases.")
         for name, number in sorted(copied.mended.items()):
             self._say(f"{name}: {number:,} values held what PostgreSQL cannot (NUL); it was marked as such.")
+        if copied.left_empty:
+            self._say(
+                f"Of another kind in each database, and filled again by the workers: {', '.join(copied.left_empty)}."
+            )
         files = copied.files
         self._say(f"Files of runs: {files.brought:,} brought, {files.there_already:,} were there already.")
         if files.missing:
