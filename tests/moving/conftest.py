@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.moving.house import House
-from tests.support.product import Product
+from tests.support.product import Product, migrated_database_beside
 from tests.support.servers import Postgres
 
 
@@ -30,7 +30,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def house(filled: Path, new_product: Callable[..., Product], postgres_server: Postgres) -> House:
-    """A copy of it (not started), with the address of an empty database on PostgreSQL."""
+    """A copy of it (not started), with the address of a PostgreSQL that has its tables and nothing in them."""
     product = new_product(database_url="")
     shutil.copytree(filled, product.var_dir)
-    return House(product, postgres_server.new_database())
+    return House(product, migrated_database_beside(postgres_server.url()))

@@ -9,6 +9,7 @@ import requests
 from tests.kill.asking import Browser
 from tests.moving.house import House
 from tests.outbox.remote import Remote
+from tests.support.servers import Postgres
 from tests.webhooks.posting import event, signature, unique
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
@@ -42,7 +43,9 @@ def compare(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]])
             assert row == after[label][key], (label, key)
 
 
-def test_every_row_of_every_table_comes_along(house: House) -> None:
+def test_every_row_of_every_table_comes_along(house: House, postgres_server: Postgres) -> None:
+    # A database without any table, as `createdb` makes it.
+    house.url = postgres_server.new_database()
     before = house.dump()
     assert [label for label, rows in before.items() if not rows] == [], "every model has to have rows to be tried with"
     said = house.copy()
