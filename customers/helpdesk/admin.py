@@ -70,6 +70,7 @@ class MirroredAdmin(ProtoModelAdmin):
     teamspace_path = "account__teamspace"
     read_only_page = True
     list_filter_submit = True
+    change_list_template = "admin/customers/helpdesk_list.html"
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The copy here may go; the next pull brings it again if the helpdesk still has it."""
@@ -111,7 +112,7 @@ class CompanyAdmin(Exporting, MirroredAdmin):
         ),
     )
     list_buttons = (Button("pull-everything", "Pull everything", _pull_accounts, may(PULL_PERMISSION), icon="sync"),)
-    list_display = ("shown_name", "industry", "stage_id", "deal_value", "is_customer", "contacted", "gone")
+    list_display = ("shown_name", "industry", "stage_id", "deal", "is_customer", "contacted", "gone")
     list_display_links = ("shown_name",)
     list_filter = (
         filters.IndustryFilter,
@@ -141,6 +142,11 @@ class CompanyAdmin(Exporting, MirroredAdmin):
             company,
             company.website,
         )
+
+    @admin.display(description="Deal value", ordering="deal_value")
+    def deal(self, company: Company) -> str:
+        """The value, with commas; no currency is known."""
+        return "" if company.deal_value is None else f"{company.deal_value:,.2f}".removesuffix(".00")
 
     @admin.display(description="Last contact", ordering="last_contact")
     def contacted(self, company: Company) -> SafeString | str:

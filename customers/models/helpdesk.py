@@ -38,6 +38,10 @@ class Company(models.Model):
         indexes = (
             models.Index(fields=["account", "name"], name="company_by_name"),
             models.Index(fields=["remote_id"], name="company_by_remote_id"),
+            # The list's order for who sees every account, and what its filters offer.
+            models.Index(fields=["name", "id"], name="company_in_order"),
+            models.Index(fields=["industry"], name="company_by_industry"),
+            models.Index(fields=["stage_id"], name="company_by_stage"),
         )
 
     def __str__(self) -> str:
@@ -75,6 +79,7 @@ class Contact(models.Model):
             models.Index(fields=["account", "remote_company_id"], name="contact_of_remote_company"),
             models.Index(fields=["email_normal"], name="contact_by_email"),
             models.Index(fields=["phone_e164"], name="contact_by_phone"),
+            models.Index(fields=["name", "id"], name="contact_in_order"),
         )
 
     def __str__(self) -> str:

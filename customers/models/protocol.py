@@ -51,6 +51,7 @@ class ProtocolCustomer(models.Model):
     sync_state = models.CharField(max_length=12, choices=SyncState, default=SyncState.LOCAL, editable=False)
 
     class Meta:
+        verbose_name = "Protocol customer"
         ordering = ("-id",)
         constraints = (models.UniqueConstraint(fields=["project", "protocol_id"], name="protocol_id_of_project"),)
         indexes = (

@@ -111,7 +111,7 @@ def test_test_connection_reads_no_more_than_the_beginning(root: Client, desk: De
 @pytest.mark.usefixtures("companies")
 def test_the_list(root: Client) -> None:
     shown = page(root, LIST)
-    assert all(text in shown for text in ("Acme Corporation", "Technology", "stage-123", "50000", "Old Mill", "Gone"))
+    assert all(text in shown for text in ("Acme Corporation", "Technology", "stage-123", "50,000<", "Old Mill", "Gone"))
     assert names(root) == {"Acme Corporation", "Bolt", "Old Mill"}
     assert names(root, q="acme corp") == names(root, q="acme.com") == {"Acme Corporation"}
     assert names(root, q="energy") == names(root, q="b-2") == {"Bolt"}
@@ -127,11 +127,22 @@ def test_the_list(root: Client) -> None:
     assert "Companies" in page(root, "admin:index")
 
 
+@pytest.mark.parametrize(
+    "name", [LIST, "admin:customers_contact_changelist", "admin:conversations_visitorconversation_changelist"]
+)
+def test_the_three_lists_lead_to_each_other(root: Client, name: str) -> None:
+    shown = page(root, name)
+    tabs = shown[shown.index('aria-label="What the helpdesk has"') :].partition("</nav>")[0]
+    assert [tabs.count(f">{title}</a>") for title in ("Companies", "Contacts", "Visitor conversations")] == [1, 1, 1]
+    assert f'href="{reverse(name)}" aria-current="page"' in tabs
+    assert tabs.count("aria-current") == 1
+
+
 @pytest.mark.usefixtures("companies")
 def test_a_company_its_contacts_and_conversations(root: Client) -> None:
     company = Company.objects.get(name="Acme Corporation")
     shown = page(root, "admin:customers_company_change", company.pk)
-    for text in ("https://acme.com", "Technology", "50000.00", "Important client", "user-456", company.remote_id):
+    for text in ("https://acme.com", "Technology", "50,000.00", "Important client", "user-456", company.remote_id):
         assert text in shown
     assert shown.index("John Doe") < shown.index("Ann Second")
     assert "Primary" in shown
