@@ -61,11 +61,10 @@ def pane(request: HttpRequest, chat: Chat) -> dict[str, Any]:
     if customer is None:
         context["is_linked"] = human is not None and human.customer_id is not None
         offered, not_same, _ = people_for(HUMAN, human) if human is not None and may_see else ([], [], False)
-        wanted = request.GET.get("find", "")
-        context |= {"offered": offered, "not_same": not_same, "find": wanted or _guess(chat)}
-        # Whoever is suggested need not stand there twice, as long as nobody looks for somebody.
-        seen = set() if wanted else {person.pk for person, _ in offered} | {person.pk for person in not_same}
-        context["candidates"] = [each for each in candidates(chat, context["find"]) if each.pk not in seen]
+        # Whoever is suggested, or is said to be somebody else, need not be guessed at.
+        query = request.GET.get("find", "") or ("" if offered or not_same else _guess(chat))
+        context |= {"offered": offered, "not_same": not_same}
+        context |= {"find": query, "candidates": list(candidates(chat, query))}
         return context
     calls = Call.objects.filter(lane=f"customers.customer:{customer.pk}").prefetch_related("connection")
     shown = visible_to(calls, person(request), teamspace_ids(request.user)).exclude(state="done")

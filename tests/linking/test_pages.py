@@ -99,7 +99,9 @@ def test_beside_a_chat(street: Street) -> None:
     human = street.human(name="Guest", email="ann@example.com")
     chat = Chat.objects.create(channel=street.connection(Channel, street.home), chat_id="c", human=human)
     sam, form = street.client(), {"request_key": "k", "customer": person.pk}
-    assert "May be Ann Lee Same mail Link Not the same person" in text_of(sam.get(panel(chat, "person")))
+    shown = text_of(sam.get(panel(chat, "person")))
+    assert "May be Ann Lee Same mail Link Not the same person" in shown
+    assert "is found by that" not in shown
     sam.post(button(chat, "not-same-person"), form)
     shown = text_of(sam.get(panel(chat, "person")))
     assert "May be" not in shown
