@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
+from conversations.inbox.counted import counted_among
 from conversations.inbox.filters import Filters
 from conversations.inbox.listing import among
 from conversations.inbox.people import Sought, sought_by
@@ -56,6 +57,8 @@ def parameters_of(filters: Filters, selected: list[int] | None = None) -> dict[s
 
 def _matching(ids: list[int], person: User, filters: Filters, sought: Sought) -> list[int]:
     """Return those of these chats that the inbox would list, in the order of their ids."""
+    if filters.figure:
+        ids = counted_among(person, filters, ids)
     keys = sought.passing(among(ids, person, filters, filters.conditions(person)))
     return sorted(key[1] for key in keys)
 

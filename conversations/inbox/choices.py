@@ -6,7 +6,8 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from conversations.follow_ups import MINE, OPEN, OVERDUE
-from conversations.inbox.filters import Filters
+from conversations.inbox.counted import words_of_figure
+from conversations.inbox.filters import UNKNOWN_LANGUAGE, Filters
 from customers.models import Customer, Tag
 from protoadmin.clients.messaging import LANGUAGES
 from protoadmin.connections.models import Channel
@@ -50,6 +51,8 @@ def choices_of(user: User, filters: Filters) -> list[Choice]:
 
 def _languages(chosen: str) -> list[tuple[str, str]]:
     known = sorted(LANGUAGES.items(), key=lambda entry: entry[1])
+    if chosen == UNKNOWN_LANGUAGE:
+        return [(chosen, "Not known"), *known]
     return known if not chosen or chosen in LANGUAGES else [(chosen, chosen), *known]
 
 
@@ -62,6 +65,8 @@ def _rows(user: User, rows: Any) -> list[tuple[str, str]]:
 def words_of(user: User, filters: Filters) -> list[tuple[str, str]]:
     """Return the chosen filters in words, each with the query that is left without it."""
     found: list[tuple[str, str]] = []
+    if filters.figure:
+        found.append((words_of_figure(filters), filters.query(figure="", start="", end="", hour="")))
     if filters.person:
         named = only_visible(Customer.objects.filter(pk=filters.person), user).first()
         found.append((f"Chats of {named or 'nobody'}", filters.query(person="")))

@@ -14,12 +14,17 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
+from conversations.figures.definitions import FIGURES
 from conversations.follow_ups import FOLLOW_UPS
 from conversations.models import AuthorType, ReadMark
 from protoadmin.ids import as_id
 
 MAX_TEXT = 200
 YES_NO = ("1", "0")
+# Stands in the URL for the chats of which nobody knows the language.
+UNKNOWN_LANGUAGE = "-"
+COUNTED = {figure.chats for figure in FIGURES.values() if figure.chats}
+HOURS = {str(hour) for hour in range(7 * 24)}
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,11 @@ class Filters:
     # How the results of a search are put in order, and whether they are people's chats instead of messages.
     order: str = ""
     by: str = ""
+    # The chats that a figure of the reports counts, in a span (conversations/inbox/counted.py).
+    figure: str = ""
+    start: str = ""
+    end: str = ""
+    hour: str = ""
 
     @classmethod
     def read(cls, query: Mapping[str, Any]) -> "Filters":
@@ -63,6 +73,9 @@ class Filters:
         given["by"] = "people" if given["by"] == "people" else ""
         given["author"] = given["author"].lower()[:20]
         given["lang"] = given["lang"][:20]
+        if not (given["figure"] in COUNTED and _moment(given["start"]) and _moment(given["end"])):
+            given.update(figure="", start="", end="", hour="")
+        given["hour"] = given["hour"] if given["hour"] in HOURS else ""
         return cls(**given)
 
     @classmethod
@@ -101,7 +114,7 @@ class Filters:
         if self.author:
             wanted &= _spoke_last(self.author)
         if self.lang:
-            wanted &= Q(lang=self.lang)
+            wanted &= Q(lang="" if self.lang == UNKNOWN_LANGUAGE else self.lang)
         if self.agent:
             wanted &= Q(has_agent=self.agent == "1")
         if self.unread:
@@ -145,6 +158,14 @@ def _day(text: str) -> datetime.date | None:
     except ValueError:
         return None
     return day if day is not None and 1970 <= day.year <= 9000 else None
+
+
+def _moment(text: str) -> bool:
+    try:
+        found = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return found.tzinfo is not None and 1971 <= found.year <= 9000
 
 
 def _start_of(day: datetime.date) -> datetime.datetime:

@@ -18,6 +18,7 @@ from django.db.models.lookups import Exact, In
 from django.utils import timezone
 
 from conversations.follow_ups import MINE, open_follow_ups
+from conversations.inbox.counted import counted_keys
 from conversations.inbox.filters import Filters
 from conversations.inbox.people import Sought, sought_by
 from conversations.models import AuthorType, Chat, ReadMark
@@ -91,12 +92,14 @@ class Row:
         local = timezone.localtime(self.at)
         self.iso, self.stamp, self.short = self.at.isoformat(), f"{local:%Y-%m-%d %H:%M:%S}", f"{local:%d %b %H:%M}"
         said = " ".join(str(values["last_text"]).split())[:160]
+        # Where the list is of what a figure counts: when that was.
+        self.counted_at: datetime.datetime | None = None
         self.last_words = said or ("…" if values["last_sequence"] else "No messages yet")
 
     @property
     def place(self) -> Place:
         """Where it stands."""
-        return Place(self.at, self.pk)
+        return Place(self.counted_at or self.at, self.pk)
 
 
 def _is_unread(values: dict[str, Any], read_to: int | None, joined: datetime.datetime) -> bool:
@@ -120,6 +123,10 @@ def chats_page(user: User, filters: Filters, after: Place | None = None, size: i
     """Return the page of this person's chats that begins after a place."""
     keys, goes_on, is_partial = _page_keys(user, filters, after, size)
     page = ListPage(rows_of(user, [key[1] for key in keys[:size]]), is_partial=is_partial)
+    if filters.figure:
+        counted_at = {key[1]: key[0] for key in keys}
+        for row in page.rows:
+            row.counted_at = counted_at[row.pk]
     if len(keys) > size:
         page.next = Place(*keys[size - 1][:2])
     elif goes_on is not None:
@@ -139,6 +146,9 @@ def chats_counted(user: User, filters: Filters, upto: int) -> str:
 def _page_keys(user: User, filters: Filters, after: Place | None, size: int) -> tuple[list[Any], Place | None, bool]:
     """Return the keys of a page and one more, where a walk that found fewer goes on, and whether it saw but a part."""
     sought = sought_by(filters, user)
+    if filters.figure:
+        keys, further = counted_keys(user, filters, sought, after, size + 1, WALKED)
+        return keys, Place(*further) if further else None, sought.is_partial
     lanes, only = _lanes(user, filters)
     beginning = after.after() if after else Q()
     wanted = filters.conditions(user) & only

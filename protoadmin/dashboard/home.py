@@ -1,20 +1,31 @@
-"""The first page after login: what waits for this person, and whether the product is well."""
+"""The first page after login: what waits for this person, the figures, and whether the product is well; by role."""
 
+import datetime
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
+from conversations.figures.reading import MOST, Scope, waiting
+from conversations.models import Chat
 from customers.models import Customer
-from protoadmin.connections.models import Channel, Teamspace
-from protoadmin.connections.scoping import only_visible, teamspace_ids
-from protoadmin.outbox.models import OPEN_STATES, Call, CallState, Gate
+from protoadmin.connections.scoping import only_visible, teamspace_ids, visible_teamspaces
+from protoadmin.dashboard.health import health
+from protoadmin.dashboard.reports.admin import freshness, numbered
+from protoadmin.dashboard.reports.asking import Asked
+from protoadmin.dashboard.reports.tables import overview
+from protoadmin.dashboard.reports.tiles import tiles
+from protoadmin.outbox.models import OPEN_STATES, Call, CallState
 from protoadmin.outbox.services import visible_to
 from protoadmin.runs.models import ACTIVE_STATES, Run
 from protoadmin.screens.people import person
 
 SHOWN = 8
 COUNTED = 1000
+# Who wrote longer ago than this has given up; the inbox has them still.
+WAITING_WITHIN = datetime.timedelta(days=7)
 
 
 def _counted(rows: Any) -> str:
@@ -25,6 +36,8 @@ def _counted(rows: Any) -> str:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add to the context of the index page what this person may see."""
     user = person(request)
+    if user.has_perm("conversations.view_chat"):
+        context.update(_waiting(user))
     if user.has_perm("outbox.view_call"):
         calls = visible_to(Call.objects.all(), user, teamspace_ids(user))
         open_calls = calls.filter(state__in=OPEN_STATES)
@@ -37,18 +50,39 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if user.has_perm("runs.view_run"):
         runs = only_visible(Run.objects.all(), user) | Run.objects.filter(requested_by=user)
         context["active_runs"] = list(runs.filter(state__in=ACTIVE_STATES).order_by("-id")[:SHOWN])
+    if user.has_perm("dashboard.view_report"):
+        context.update(_figures(user))
     if user.has_perm("connections.view_teamspace"):
-        context.update(_connections(request))
+        context.update(health(user))
     return context
 
 
-def _connections(request: HttpRequest) -> dict[str, Any]:
-    teamspaces = only_visible(Teamspace.objects.all(), request.user, "pk")[:SHOWN]
-    channels = only_visible(Channel.objects.all(), request.user)[:SHOWN]
-    paused = Gate.objects.filter(paused_until__gt=timezone.now()).prefetch_related("connection")
-    visible = {(type(row), row.pk) for row in (*teamspaces, *channels)}
+def _waiting(user: User) -> dict[str, Any]:
+    """Return who waits for an answer, the longest first; each teamspace's by its index."""
+    teamspaces = tuple(visible_teamspaces(user).order_by("pk").values_list("pk", flat=True))
+    since = timezone.now() - WAITING_WITHIN
+    found: list[Chat] = []
+    for teamspace in teamspaces[:SHOWN]:
+        rows = Chat.objects.filter(
+            teamspace=teamspace, active=True, last_author_type="human", last_message_at__gte=since
+        )
+        rows = rows.select_related("human__customer", "channel").defer("data", "remote_data", "chat_token")
+        found += rows.order_by("last_message_at", "pk")[:SHOWN]
+    number = waiting(Scope(teamspaces))
     return {
-        "teamspaces": teamspaces,
-        "channels": channels,
-        "paused_gates": [gate for gate in paused if (type(gate.connection), gate.connection_id) in visible],
+        "waiting_chats": sorted(found, key=lambda chat: chat.last_message_at)[:SHOWN],
+        "waiting_count": f"{number:,}" if number <= MOST else f"more than {MOST:,}",
+    }
+
+
+def _figures(user: User) -> dict[str, Any]:
+    """Return the figures of the last seven days."""
+    asked = Asked()
+    span, scope = asked.days(), asked.scope(user)
+    (table,) = overview(asked, scope, span)
+    return {
+        "tiles": tiles(asked, scope, span),
+        "charts": numbered(table.charts),
+        "reports_url": reverse("admin:reports"),
+        **freshness(),
     }

@@ -16,7 +16,7 @@ ROLES = (SUPPORT, MANAGER, ADMINISTRATOR)
 
 WHAT_FOR = {
     SUPPORT: "works with people: changes them, creates tickets, settles their own calls",
-    MANAGER: "reads, exports, and sees everybody's calls",
+    MANAGER: "reads, exports, and sees everybody's calls and the reports",
     ADMINISTRATOR: "all of it, and connections, custom fields, imports and staff",
 }
 
@@ -55,6 +55,8 @@ TABLE: dict[tuple[str, ...], tuple[str, ...]] = {
         "conversations.share_view",
         "conversations.assign_follow_up",
         "outbox.view_all_calls",
+        "dashboard.view_report",
+        "dashboard.export_report",
     ),
     (ADMINISTRATOR,): (
         "customers.add_tag",

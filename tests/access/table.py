@@ -175,6 +175,8 @@ PAGES: dict[str, Page] = {
 
 # Addresses that belong to no model. Everybody who may enter the admin at all, also without any role.
 ANY_STAFF = {"index", "password_change", "password_change_done", "jsi18n", "search", "logout", "login"}
+# The figures and their download: they are read, and have no rows.
+REPORTS = {"reports", "reports_csv"}
 # They lead nowhere: no model has an address outside the admin.
 NOT_FOUND = {"view_on_site", "catch_all"}
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from tests.access.people import client_of
 from tests.access.places import Place, autocompletes, every_place
-from tests.access.table import ANY_STAFF, APP_LISTS, NOT_FOUND, PAGES, Page
+from tests.access.table import ANY_STAFF, APP_LISTS, NOT_FOUND, OVERSEERS, PAGES, REPORTS, Page
 from tests.access.world import World, ask
 
 PLACES = every_place()
@@ -186,13 +186,15 @@ def _any_url(place: Place, world: World) -> str:
 
 @pytest.mark.parametrize("place", [place for place in PLACES if not place.model], ids=str)
 def test_every_address_of_the_admin_itself(place: Place, world: World) -> None:
-    known = {*ANY_STAFF, *NOT_FOUND, "app_list", "autocomplete"}
+    known = {*ANY_STAFF, *NOT_FOUND, *REPORTS, "app_list", "autocomplete"}
     assert place.kind in known, f"admin:{place.kind} is not in the table: add it to table.py"
     if place.kind in {"app_list", "autocomplete"}:
         return
     for letter in LETTERS:
         got = ask(world.client(letter), "GET", _any_url(place, world)).status_code
         wanted = {404} if place.kind in NOT_FOUND else {405} if place.kind == "logout" else {200, 302}
+        if place.kind in REPORTS:
+            wanted = {200} if letter in OVERSEERS else {403}
         assert got in wanted, f"{letter}: {got}"
 
 

@@ -30,7 +30,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("protoadmin.outbox",),
     ("customers",),
     ("conversations",),
-    ("webhooks", "protoadmin.dashboard", "protoadmin.staff", "protoadmin.api"),
+    ("webhooks",),
+    ("protoadmin.health",),
+    ("protoadmin.dashboard", "protoadmin.staff", "protoadmin.api"),
     # The project itself: what puts the rooms together.
     ("protoadmin",),
 )

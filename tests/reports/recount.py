@@ -32,7 +32,7 @@ class Recounted:
 
 def recount(now: datetime.datetime, chats: Iterable[Chat] | None = None) -> list[Recounted]:
     """Recount every chat as it is now."""
-    return [_recount(chat, now) for chat in chats or Chat.objects.order_by("pk")]
+    return [_recount(chat, now) for chat in (Chat.objects.order_by("pk") if chats is None else chats)]
 
 
 def _recount(chat: Chat, now: datetime.datetime) -> Recounted:

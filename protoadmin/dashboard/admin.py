@@ -1,0 +1,3 @@
+"""The screens of this app."""
+
+from protoadmin.dashboard.reports.admin import ReportAdmin as ReportAdmin

@@ -1,0 +1,1 @@
+"""The reports: figures of a time span, as tiles, charts and tables."""
