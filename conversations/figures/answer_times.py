@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from django.db.models import Case, Count, F, IntegerField, Q, Sum, Value, When
 
@@ -51,9 +52,8 @@ def _joined(bounds: Bounds) -> Bounds:
 def _exact(scope: Scope, bounds: Bounds) -> list[tuple[Times, Times]]:
     given: list[tuple[list[int], list[int]]] = [([], []) for _ in bounds]
     rows = ChatFigures.objects.filter(scope.rows(), _began(_joined(bounds))).exclude(answer_ms=None).order_by()
-    for number, answer, agent in rows.annotate(span=_which("started_at", bounds, moments=True)).values_list(
-        "span", "answer_ms", "agent_ms"
-    ):
+    told: Any = rows.annotate(span=_which("started_at", bounds, moments=True))
+    for number, answer, agent in told.values_list("span", "answer_ms", "agent_ms"):
         given[number][0].append(answer)
         if agent is not None:
             given[number][1].append(agent)

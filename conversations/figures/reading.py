@@ -54,7 +54,7 @@ def by_day(scope: Scope, span: Span) -> dict[datetime.date, Counter[str]]:
     """Return the sums of each of the reader's days in which anything happened."""
     rows = scope.of(Width.QUARTER).filter(start__gte=span.start, start__lt=span.end)
     day = day_number(local(span.start, span.end, span.zone))
-    grouped = rows.annotate(day=day).values("day").annotate(**TOTALS)
+    grouped: Any = rows.annotate(day=day).values("day").annotate(**TOTALS)
     return {day_of(row["day"]): _counts(row) for row in grouped}
 
 

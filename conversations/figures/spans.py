@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from django.db.models import Case, ExpressionWrapper, F, IntegerField, Value, When
 from django.db.models.expressions import Combinable
@@ -86,12 +87,12 @@ def local(start: int, end: int, zone: datetime.tzinfo, name: str = "start") -> C
     return Case(*whens, default=last, output_field=IntegerField()) if whens else last
 
 
-def day_number(clock: Combinable) -> ExpressionWrapper:
+def day_number(clock: Combinable) -> "ExpressionWrapper[Any]":
     """Return the expression of the reader's day, counted from 1970."""
     return ExpressionWrapper(clock / A_DAY, output_field=IntegerField())
 
 
-def hour_of_week(clock: Combinable) -> ExpressionWrapper:
+def hour_of_week(clock: Combinable) -> "ExpressionWrapper[Any]":
     """Return the expression of the hour in the reader's week: 0 is the first one of Monday."""
     return ExpressionWrapper((clock + THURSDAY) % A_WEEK / 4, output_field=IntegerField())
 

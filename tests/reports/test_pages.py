@@ -153,7 +153,7 @@ def test_filters_by_channel_and_language(scene: Scene) -> None:
     scene.chat("human: hello", channel=other)
     count()
     client = scene.client(scene.mia)
-    for query, started in (
+    queries: Any = (
         ({"channel": scene.web.pk}, "1"),
         ({"lang": "th"}, "1"),
         ({"lang": "-"}, "1"),
@@ -161,7 +161,8 @@ def test_filters_by_channel_and_language(scene: Scene) -> None:
         ({"channel": scene.far.pk}, "0"),
         ({"teamspace": scene.away.pk}, "0"),
         ({"teamspace": scene.home.pk}, "2"),
-    ):
+    )
+    for query, started in queries:
         page = client.get(REPORTS, query).content.decode()
         value, url = tile(page, "started")
         assert value == started, query

@@ -42,6 +42,8 @@ OVERSEE = {
     "conversations.share_view",
     "conversations.assign_follow_up",
     "outbox.view_all_calls",
+    "dashboard.view_report",
+    "dashboard.export_report",
 }
 ALONE = {
     "customers.add_tag",
