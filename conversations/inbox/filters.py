@@ -96,8 +96,8 @@ class Filters:
 
     @property
     def is_search(self) -> bool:
-        """Whether messages are looked for."""
-        return bool(self.q) and self.by != "people"
+        """Whether messages are looked for; among the chats that a figure counts, people are."""
+        return bool(self.q) and self.by != "people" and not self.figure
 
     @property
     def walked(self) -> bool:

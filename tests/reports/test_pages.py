@@ -91,6 +91,18 @@ def test_everything_that_a_figure_counts_can_be_chosen(scene: Scene) -> None:
             assert len(listed) == number
 
 
+def test_people_are_looked_for_among_the_chats_that_a_figure_counts(scene: Scene) -> None:
+    busy(scene)
+    customer = scene.customer("Ursula")
+    Chat.objects.filter(pk=scene.chat("human: hello").pk).update(human=scene.human("Ursula", customer=customer))
+    scene.chat("human: Ursula, are you there?")
+    count()
+    asked = Asked(span="today")
+    span = asked.days()
+    url = asked.chats_url("started", span.start, span.end, q="Ursula")
+    assert len(re.findall("<li data-chat=", scene.client(scene.mia).get(url).content.decode())) == 1
+
+
 def test_agents_see_what_waits_and_no_figures(scene: Scene) -> None:
     waits = scene.chat("bot: hi", "human: is anybody there?")
     scene.chat("human: elsewhere", channel=scene.far)
