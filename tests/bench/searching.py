@@ -14,9 +14,11 @@ from tests.support.servers import Postgres
 
 SMALL = 10_000
 LARGE = int(os.environ.get("BENCH_MESSAGES") or 1_000_000)
-ROUNDS, SECONDS = 7, 3.0
+ROUNDS, SECONDS = 5, 0.5
 # As typical as a question gets; the others are compared with it.
 TYPICAL = "common word"
+# Asked by somebody of two teamspaces as well; the others by somebody who sees all.
+BY_BOTH = ("rare word", "common word", "in none")
 STOCK = ("rare word", "common word", "two Chinese characters, rare", "in none")
 
 
@@ -49,7 +51,7 @@ def measure(folder: Path, server: Postgres | None) -> list[Figure]:
 def _figures(place: str, small: Inside, large: Inside) -> list[Figure]:
     found, times = [], {}
     for name in small.ask("search_questions"):
-        for user in ("boss", "agent"):
+        for user in ("boss", "agent") if name in BY_BOTH else ("boss",):
             before, after, clock, shown = _compare(name, user, small, large)
             times[name, user] = after
             context = (
