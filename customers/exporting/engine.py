@@ -11,6 +11,7 @@ import time
 import zoneinfo
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeVar
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -262,13 +263,7 @@ def _clear(run: Run) -> None:
         default_storage.delete(_result_name(run))
 
 
-def batched(rows: Iterator[Sequence[Any]], size: int = 2000) -> Rows:
+def batched(rows: Iterator[Sequence[Any]], size: int = 500) -> Rows:
     """Yield rows in lists."""
-    batch: list[Sequence[Any]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) >= size:
-            yield batch
-            batch = []
-    if batch:
+    while batch := list(islice(rows, size)):
         yield batch

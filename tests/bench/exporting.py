@@ -22,6 +22,8 @@ def measure(folder: Path, server: Postgres | None) -> list[Figure]:
         with Inside(own, database_url=url) as inside:
             inside.ask("migrate")
             inside.ask("fill_talks", number=number)
+        # A process of its own, as small as a worker that has done nothing else yet.
+        with Inside(own, database_url=url) as inside:
             found += _measured(inside, own, where)
     return found
 

@@ -168,7 +168,7 @@ def test_reading_takes_the_mark_away(new_desk: NewDesk, sam: Desk) -> None:
     expect(rows(mia.page).filter(has_text="مريم العتيبي")).to_have_class(re.compile("is-unread"))
     page.reload()
     expect(row).not_to_have_class(re.compile("is-unread"))
-    page.locator(".ib-menu summary").click()
+    page.locator(".ib-chat-buttons .ib-menu summary").click()
     page.get_by_role("button", name="Mark as unread").click()
     expect(row).to_have_class(re.compile("is-unread"))
 
