@@ -12,6 +12,7 @@
     helpdesk_pull  companies, contacts, conversations pulled, against the same; BENCH_CONTACTS=10000 for fewer
     search      search at 10,000 and at 1,000,000 messages, and the stock admin's; BENCH_MESSAGES=100000 for fewer
     linking     the same people found among 100,000 people and 100,000 contacts; BENCH_PEOPLE=10000 for fewer
+    dashboard   dashboard and reports at 10,000 and at 1,000,000 messages; BENCH_MESSAGES=100000 for fewer
     disk        the price of a commit that survives a power cut
 
 Nothing here asserts a time: the table says what was promised beside what was found.
@@ -34,6 +35,7 @@ PARTS = (
     "export",
     "search",
     "linking",
+    "dashboard",
 )
 
 
@@ -51,6 +53,7 @@ def main() -> int:
 def _run(wanted: list[str]) -> int:
     from tests.bench import (  # noqa: PLC0415 - Django is set up only now
         clicks,
+        dashboard,
         disk,
         draining,
         exporting,
@@ -89,6 +92,7 @@ def _run(wanted: list[str]) -> int:
             "linking": lambda: linking.measure(folder / "linking", server),
             "protocol": lambda: protocol_pull.measure(folder, server),
         }
+        measures["dashboard"] = lambda: dashboard.measure(folder / "dashboard", server)
         for name in wanted:
             print(f"Measuring {name} …", file=sys.stderr, flush=True)
             found += measures[name]()

@@ -12,6 +12,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402 - Django is set up first
 
 from tests.bench import (  # noqa: E402
+    dashboard_inside,
     draining_inside,
     exporting_inside,
     helpdesk_inside,
@@ -39,6 +40,9 @@ TASKS: dict[str, Callable[..., Any]] = {
     "queries": visits.queries,
     "sendable_people": queued.sendable_people,
     "queue": queued.queue,
+    "fill_figures": dashboard_inside.fill_figures,
+    "dashboard_pages": dashboard_inside.dashboard_pages,
+    "visit_dashboard": dashboard_inside.visit_dashboard,
     "resume": queued.resume,
     "progress": queued.progress,
     "open_channel": draining_inside.open_channel,
