@@ -132,6 +132,8 @@ def _furnish(product: Product) -> dict[str, str]:
         "inbox": f"/admin/conversations/chat/{product.python(CHAT_PK)}/change/",
         "deliveries": "/admin/webhooks/delivery/",
         "delivery": f"/admin/webhooks/delivery/{product.python(DELIVERY_PK)}/change/",
+        "search": "/admin/conversations/chat/search/?q=order",
+        "reports": "/admin/dashboard/report/?span=28d",
     }
 
 
@@ -162,7 +164,7 @@ def _take_all(browser: Browser, house: House, pages: dict[str, str], scheme: str
     if scheme == "light":
         context = house.enter(browser, "ada", viewport=NARROW, color_scheme=scheme)
         page = context.new_page()
-        for name in ("customer", "inbox"):
+        for name in ("customer", "inbox", "reports"):
             page.goto(pages[name])
             _take(page, f"{name}-narrow")
         context.close()
