@@ -231,5 +231,8 @@ def test_every_list_asks_for_the_rows_of_its_reader(world: World) -> None:
     request = RequestFactory().get("/")
     request.user = world.people["A"]
     for label, model_admin in ADMINS.items():
+        if not model_admin.model._meta.managed:
+            # A page of figures: there are no rows of it (tests/reports looks whose chats it counts).
+            continue
         row = world.foreign_row(label)
         assert not model_admin.get_queryset(request).filter(pk=row.pk).exists(), label
