@@ -16,6 +16,7 @@ from conversations.models import AnswerTally, ChatFigures
 
 # Up to so many chats in the span their own rows are read; of more, histograms.
 EXACT, EXACT_BY_PERIOD = 2_000, 20_000
+MOST_RANGES = 4
 Bounds = list[tuple[int, int]]
 
 
@@ -125,12 +126,17 @@ def _within(name: str, bounds: Bounds) -> Q:
 
 def _add_edges(found: list[tuple[Counter[int], Counter[int]]], scope: Scope, edges: list[tuple[int, int, int]]) -> None:
     bounds = [(start, end) for _, start, end in edges]
-    rows = ChatFigures.objects.filter(scope.rows(), _began(_joined(bounds))).order_by()
-    rows = rows.annotate(span=_which("started_at", bounds, moments=True))
-    for place, column in enumerate(("answer_step", "agent_step")):
-        steps = rows.exclude(**{column: None}).values("span", step=F(column)).annotate(n=Count("pk"))
-        for span, step, number in steps.values_list("span", "step", "n"):
-            found[edges[span][0]][place][step] += number
+    joined = _joined(bounds)
+    # One range a query is read from the index; many are met on the way through all of them.
+    parts = [[each] for each in joined] if len(joined) <= MOST_RANGES else [joined]
+    for part in parts:
+        within = Q(started_at__gte=moment_of(part[0][0]), started_at__lt=moment_of(part[-1][1]))
+        rows = ChatFigures.objects.filter(scope.rows(), within, _began(part)).order_by()
+        rows = rows.annotate(span=_which("started_at", bounds, moments=True))
+        for place, column in enumerate(("answer_step", "agent_step")):
+            steps = rows.exclude(**{column: None}).values("span", step=F(column)).annotate(n=Count("pk"))
+            for span, step, number in steps.values_list("span", "step", "n"):
+                found[edges[span][0]][place][step] += number
 
 
 def _from_steps(steps: Counter[int]) -> Times:

@@ -129,5 +129,6 @@ def tickets(teamspaces: tuple[int, ...], bounds: list[tuple[int, int]]) -> list[
 
 def behind() -> tuple[int, datetime.datetime | None]:
     """Return how many chats are not counted yet, up to 1,001, and when everything was."""
-    due = Chat.objects.filter(figured_version__lt=F("version")).order_by()[:1001].count()
+    # In the order of the index of what is due: without one SQLite would look at every chat.
+    due = len(Chat.objects.filter(figured_version__lt=F("version")).order_by("pk").values_list("pk")[:1001])
     return due, Counting.objects.values_list("even_at", flat=True).first()
