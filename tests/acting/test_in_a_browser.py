@@ -65,7 +65,8 @@ def test_all_that_match_are_asked_about_first(new_desk: NewDesk) -> None:
     expect(page.locator("#panel-run")).to_contain_text(f"{listed} done, 0 failed of {listed}")
 
 
-def test_a_follow_up_from_asking_to_done(new_desk: NewDesk) -> None:
+def test_a_follow_up_from_asking_to_done(new_desk: NewDesk, house: House) -> None:
+    house.product.python("FollowUp.objects.all().delete()")
     mia, sam = new_desk("mia").page, new_desk("sam").page
     mia.goto(INBOX)
     menu(mia, "Select chats")
