@@ -8,12 +8,12 @@ from conversations.search import schema
 
 def make(apps, editor):
     for table in schema.TABLES:
-        schema.make(editor, table)
+        schema.make(editor.execute, editor.connection.vendor, table)
 
 
 def drop(apps, editor):
     for table in schema.TABLES:
-        schema.drop(editor, table)
+        schema.drop(editor.execute, editor.connection.vendor, table)
 
 
 class Migration(migrations.Migration):

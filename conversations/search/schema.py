@@ -4,12 +4,14 @@ SQLite forgets triggers when Django makes a table anew for another change of it:
 is made again.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from django.db import connections
+from django.db import connections, transaction
 
 from conversations.search.backends import blocks
 
+Execute = Callable[[str], Any]
 TABLES = ("conversations_message", "conversations_ticket")
 # Changes wait in GIN's list until it has so many KiB; a question reads all of it.
 PENDING_KIB = 1024
@@ -17,20 +19,20 @@ PENDING_KIB = 1024
 SEGMENTS = 8
 
 
-def make(editor: Any, table: str) -> None:
+def make(execute: Execute, vendor: str, table: str) -> None:
     """Make what is missing of the index of a table whose search columns are there."""
-    if editor.connection.vendor == "postgresql":
-        editor.execute(
+    if vendor == "postgresql":
+        execute(
             f"CREATE INDEX IF NOT EXISTS {table}_search ON {table} USING gin (search_tokens, {blocks('id')}) "
             f"WITH (gin_pending_list_limit = {PENDING_KIB})"
         )
         return
     index = f"{table}_index"
-    editor.execute(
+    execute(
         f"CREATE VIRTUAL TABLE IF NOT EXISTS {index} USING fts5(body, content='', columnsize=0, detail=none, "
         "tokenize='trigram case_sensitive 1')"
     )
-    editor.execute(f"INSERT INTO {index}({index}, rank) VALUES ('automerge', {SEGMENTS})")  # noqa: S608
+    execute(f"INSERT INTO {index}({index}, rank) VALUES ('automerge', {SEGMENTS})")  # noqa: S608
     # The names are ours; a trigger takes no parameters.
     add = (
         f"INSERT INTO {index}(rowid, body) SELECT new.id, new.search_text || new.search_tokens "
@@ -46,17 +48,17 @@ def make(editor: Any, table: str) -> None:
         ("remove", "DELETE", remove),
         ("change", "UPDATE OF search_text, search_tokens", f"{remove} {add}"),
     ):
-        editor.execute(f"CREATE TRIGGER IF NOT EXISTS {index}_{name} AFTER {event} ON {table} BEGIN {work} END")
+        execute(f"CREATE TRIGGER IF NOT EXISTS {index}_{name} AFTER {event} ON {table} BEGIN {work} END")
 
 
-def drop(editor: Any, table: str) -> None:
+def drop(execute: Execute, vendor: str, table: str) -> None:
     """Take it away."""
-    if editor.connection.vendor == "postgresql":
-        editor.execute(f"DROP INDEX IF EXISTS {table}_search")
+    if vendor == "postgresql":
+        execute(f"DROP INDEX IF EXISTS {table}_search")
         return
     for name in ("add", "remove", "change"):
-        editor.execute(f"DROP TRIGGER IF EXISTS {table}_index_{name}")
-    editor.execute(f"DROP TABLE IF EXISTS {table}_index")
+        execute(f"DROP TRIGGER IF EXISTS {table}_index_{name}")
+    execute(f"DROP TABLE IF EXISTS {table}_index")
 
 
 def make_again(using: str, **kwargs: Any) -> None:
@@ -69,5 +71,5 @@ def make_again(using: str, **kwargs: Any) -> None:
         }
     for table in columns:
         if {"search_text", "search_tokens"} <= columns[table]:
-            with connection.schema_editor() as editor:
-                make(editor, table)
+            with transaction.atomic(using=using), connection.cursor() as cursor:
+                make(cursor.execute, connection.vendor, table)
