@@ -65,8 +65,8 @@ def test_tab_reaches_every_button_and_input_and_one_sees_where_one_is(sam: Desk,
     wanted += ["BUTTON Save"]
     assert [name for name in names if name in wanted] == wanted, names
     # Of ours nothing clickable is left out.
-    clickable = sam.page.locator(".pa-button:visible, .pa-card a:visible, .pa-chip:visible").count()
-    assert sam.page.locator(".pa-button[data-met], .pa-card a[data-met], .pa-chip[data-met]").count() == clickable
+    clickable = sam.page.locator(".pa-button:visible, .pa-card a:visible, a.pa-chip:visible").count()
+    assert sam.page.locator(".pa-button[data-met], .pa-card a[data-met], a.pa-chip[data-met]").count() == clickable
     assert [name for name, is_visible in met if not is_visible] == []
 
 
