@@ -37,7 +37,7 @@ DELIVERIES = 1000
 SECOND_SERIES = 100_000
 BEGIN = """
 import json
-from customers.exporting.working import EXPORT
+from customers.exporting.people import PEOPLE
 from protoadmin.connections.models import HelpdeskAccount
 from protoadmin.runs.services import run_start
 from django.contrib.auth.models import User
@@ -45,7 +45,10 @@ Channel.objects.exclude(channel_id="storm").update(pull_every=1)
 HelpdeskAccount.objects.update(pull_every=1)
 boss = User.objects.get(is_superuser=True)
 people = Customer.objects.order_by("pk").values_list("pk", flat=True)
-exports = [run_start(kind=EXPORT.name, by=boss, title="Export people", ids=iter(people)).pk for _ in range(3)]
+exports = [
+    run_start(kind=PEOPLE.name, by=boss, title="Export people", ids=iter(people), parameters={{"format": "csv"}}).pk
+    for _ in range(3)
+]
 place = Teamspace.objects.earliest("pk")
 chosen = list(Customer.objects.filter(teamspace=place).order_by("pk").values_list("pk", flat=True)[:{people}])
 print(json.dumps([exports, chosen]))
