@@ -65,20 +65,18 @@ def workers() -> Check:
 
 def calls() -> Check:
     """How long the oldest call that could go out has been due: not one that is paused, or waits for another."""
-    age = oldest_call()
-    limit = settings.READY_CALL_SECONDS
-    if age is not None and age > limit:
-        return Check("calls", False, f"A call has been due for longer than {limit} s.", age)
-    return Check("calls", True, "Nothing is overdue.", age)
+    return _of_age("calls", oldest_call(), settings.READY_CALL_SECONDS, "A call has been due")
 
 
 def deliveries() -> Check:
     """How long the oldest webhook delivery has waited to be processed."""
-    age = oldest_delivery()
-    limit = settings.READY_DELIVERY_SECONDS
+    return _of_age("deliveries", oldest_delivery(), settings.READY_DELIVERY_SECONDS, "A delivery has waited")
+
+
+def _of_age(name: str, age: float | None, limit: int, words: str) -> Check:
     if age is not None and age > limit:
-        return Check("deliveries", False, f"A delivery has waited for longer than {limit} s.", age)
-    return Check("deliveries", True, "Nothing is overdue.", age)
+        return Check(name, False, f"{words} for longer than {limit} s.", age)
+    return Check(name, True, "Nothing is overdue.", age)
 
 
 def oldest_call() -> float | None:
