@@ -203,20 +203,34 @@ def test_all_demo_chats_can_be_delivered(gateway: Gateway, receiver: Receiver) -
 
 
 def test_customers_write_at_a_rate_and_stop(gateway: Gateway, receiver: Receiver) -> None:
+    channels = [each["channel_id"] for each in gateway.remote.get("/webhooks")["channels"]]
+    for channel in channels:
+        gateway.remote.control(f"/channels/{channel}", webhook_url=f"{receiver.url}/webhooks/{channel}/")
     before = gateway.remote.get("/chats")["total"]
     gateway.remote.control("/traffic", per_minute=3000, messages=40)
     eventually(lambda: gateway.remote.get("/webhooks")["traffic"] == {"on": False, "per_minute": 3000, "left": 0})
-    chats = gateway.remote.get("/chats", limit=200)
-    assert chats["total"] > before
-    written = [
-        each
-        for chat in chats["chats"]
-        if (whole := gateway.remote.get(f"/chats/{chat['id']}"))["data"].get("simulated")
-        for each in whole["messages"]
-        if each["author"]["type"] == "human"
-    ]
+    assert gateway.remote.get("/chats", limit=200)["total"] > before
+    written = [each for each in simulated_messages(gateway) if each["author"]["type"] == "human"]
     assert len(written) == 40
-    eventually(lambda: len(receiver.messages) > 10)
+    eventually(lambda: {each.json["events"][0]["chat"]["id"] for each in receiver.messages} >= answered_chats(gateway))
+
+
+def simulated_messages(gateway: Gateway) -> list[dict[str, Any]]:
+    """What was said in the chats of simulated customers, with the chat's id."""
+    whole = [gateway.remote.get(f"/chats/{each['id']}") for each in gateway.remote.get("/chats", limit=200)["chats"]]
+    return [
+        {**message, "chat_id": chat["id"]}
+        for chat in whole
+        if chat["data"].get("simulated")
+        for message in chat["messages"]
+    ]
+
+
+def answered_chats(gateway: Gateway) -> set[str]:
+    """The chats of simulated customers in which bot or agent has said something; at least one."""
+    found = {str(each["chat_id"]) for each in simulated_messages(gateway) if each["author"]["type"] != "human"}
+    assert found
+    return found
 
 
 def test_customers_can_be_stopped_and_started_again(gateway: Gateway) -> None:
