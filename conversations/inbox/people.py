@@ -53,7 +53,7 @@ def sought_by(filters: Filters, user: User) -> Sought:
     """Return whose chats these filters ask for."""
     found = Sought()
     if person := as_id(filters.person):
-        _narrow(found, _chats_of(_humans_of([person], user)))
+        _of_people(found, [person], user)
     if tag := as_id(filters.tag):
         _with_tag(found, tag, user)
     if filters.follow_up:
@@ -64,14 +64,27 @@ def sought_by(filters: Filters, user: User) -> Sought:
 
 
 def _narrow(found: Sought, chats: list[int]) -> None:
-    found.chats = chats if found.chats is None else [pk for pk in found.chats if pk in set(chats)]
+    if found.chats is not None:
+        also = set(chats)
+        chats = [pk for pk in found.chats if pk in also]
+    found.chats = chats
+
+
+def _of_people(found: Sought, people: list[int], user: User) -> None:
+    """Ask for the chats of these few people; those of people with very many are met on the walk."""
+    chats = _chats_of(_humans_of(people, user))
+    if chats is not None:
+        _narrow(found, chats)
+        return
+    wanted = set(people)
+    found.tests.append(lambda walked: {chat for _, chat, _, customer in walked if customer in wanted})
 
 
 def _with_tag(found: Sought, tag: int, user: User) -> None:
     tagged = Customer.tags.through.objects.filter(tag=tag)
     people = list(tagged.values_list("customer", flat=True)[: FEW + 1])
     if len(people) <= FEW:
-        _narrow(found, _chats_of(_humans_of(people, user)))
+        _of_people(found, people, user)
         return
 
     def test(walked: Walked) -> set[int]:
@@ -102,8 +115,9 @@ def _search(found: Sought, query: str, user: User) -> None:
     # Whose they are is asked later, of the few that were found: here it would lead SQLite to another index.
     by_id = list(Chat.objects.filter(chat_id=query).order_by().values_list("pk", flat=True)[:MOST])
     found.is_partial = len(strangers) >= MOST
-    if len(first) <= FEW:
-        _narrow(found, [*by_id, *_chats_of([*_humans_of(first, user), *strangers])])
+    theirs = _chats_of([*_humans_of(first, user), *strangers]) if len(first) <= FEW else None
+    if theirs is not None:
+        _narrow(found, [*by_id, *theirs])
         return
     unknown, named_so = set(strangers), set(by_id)
 
@@ -134,11 +148,17 @@ def _strangers(query: str, user: User) -> list[int]:
 
 
 def _humans_of(people: list[int], user: User) -> list[int]:
+    """Return the humans of these people, and one beyond MOST when there are more."""
     humans = only_visible(Human.objects.filter(customer__in=people), user, "channel__teamspace")
-    return list(humans.order_by().values_list("pk", flat=True)[:MOST])
+    return list(humans.order_by().values_list("pk", flat=True)[: MOST + 1])
 
 
-def _chats_of(humans: list[int]) -> list[int]:
-    """Return the newest chats of these humans; asked without an order, so that the index of humans answers."""
-    rows = Chat.objects.filter(human__in=humans[:MOST]).order_by().values_list("last_message_at", "pk")[: 5 * MOST]
-    return [pk for _, pk in sorted(rows, reverse=True)[:MOST]]
+def _chats_of(humans: list[int]) -> list[int] | None:
+    """Return the chats of these humans, None when they are too many to name each.
+
+    Asked without an order, so that the index of humans answers.
+    """
+    if len(humans) > MOST:
+        return None
+    chats = list(Chat.objects.filter(human__in=humans).order_by().values_list("pk", flat=True)[: MOST + 1])
+    return chats if len(chats) <= MOST else None

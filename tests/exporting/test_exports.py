@@ -180,8 +180,12 @@ def test_days_of_a_filter_are_the_readers(scene: Scene) -> None:
         "person=1",
     ],
 )
-def test_all_that_match_are_those_of_the_list(scene: Scene, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("most", [2, 2_000])
+def test_all_that_match_are_those_of_the_list(
+    scene: Scene, query: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("conversations.choosing.STEP", 3)
+    monkeypatch.setattr("conversations.inbox.people.MOST", most)
     jane = scene.customer("Jane", pk=1)
     jane.tags.add(Tag.objects.create(pk=1, teamspace=scene.home, name="vip"))
     for number in range(12):

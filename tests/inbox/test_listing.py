@@ -166,6 +166,22 @@ def test_tags_rare_and_common(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> 
     assert sorted(names(scene.sam, tag=str(tag.pk))) == ["a", "b", "c"]
 
 
+def test_no_chat_is_left_out_of_a_person_or_tag_with_very_many(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conversations.inbox.people.MOST", 2)
+    jane, second = scene.customer("Jane Doe"), scene.human("other channel", channel=scene.channel("Mail", scene.home))
+    jane.tags.add(tag := Tag.objects.create(teamspace=scene.home, name="VIP"))
+    second.customer = jane
+    second.save()
+    humans = [second, scene.human("", customer=jane), scene.human("", customer=jane)]
+    for number in range(6):
+        human = humans[number % len(humans)]
+        scene.chat("human: x", human=human, channel=human.channel)
+        scene.chat("human: x", human=scene.human("somebody else"))
+    for filters in ({"person": str(jane.pk)}, {"tag": str(tag.pk)}, {"q": "jane"}):
+        for size in (1, 50):
+            assert names(scene.root, size, **filters) == ["Jane Doe"] * 6, filters
+
+
 @pytest.mark.parametrize("same_time", [True, False])
 def test_a_walk_among_common_names_loses_nothing(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, same_time: bool
