@@ -14,7 +14,7 @@ from conversations.arrivals import Event, Said
 from conversations.content import stored, text_of
 from conversations.models import Chat, Message, Origin
 from conversations.search.backends import backend
-from conversations.search.grams import Facet, facets_of
+from conversations.search.grams import facets_of
 from conversations.search.text import searchable
 
 FIELDS: list[Any] = [field for field in Message._meta.concrete_fields if not field.primary_key]
@@ -106,12 +106,13 @@ class _Tokens:
 
     def __init__(self) -> None:
         self._backend = backend()
-        self._facets: dict[Any, list[Facet]] = {}
+        self._facets: dict[Any, str] = {}
 
     def of(self, message: Fresh) -> str:
         """Return the tokens of this message."""
         chat, author, at = message.chat, message.said.author_type, message.event.received_at
         key = chat.channel_id, chat.teamspace_id, author, at.astimezone(datetime.UTC).date()
         if key not in self._facets:
-            self._facets[key] = facets_of(chat.teamspace_id, chat.channel_id, author, at)
+            facets = facets_of(chat.teamspace_id, chat.channel_id, author, at)
+            self._facets[key] = self._backend.facets(facets)
         return self._backend.with_facets(message.said.search_grams, self._facets[key])

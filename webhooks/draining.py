@@ -48,6 +48,7 @@ def drain(seconds: float = 20.0) -> int:
     done = newest = 0
     try:
         while time.monotonic() < end and _has_work():
+            newest = newest or _newest()
             began = time.monotonic()
             ids = _take()
             if not ids:
@@ -63,9 +64,13 @@ def drain(seconds: float = 20.0) -> int:
 
 def _give_way(took: float, newest_before: int) -> int:
     """Let receivers write, for longer when deliveries come in; return the newest delivery."""
-    newest = Delivery.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    newest = _newest()
     time.sleep(min(took * (LONG_BREATH if newest > newest_before else BREATH), LONGEST_BREATH))
     return newest
+
+
+def _newest() -> int:
+    return Delivery.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def _has_work() -> bool:

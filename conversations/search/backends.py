@@ -49,8 +49,11 @@ class Backend(Protocol):
     def grams(self, text: str) -> str:
         """Return the second column of a searched text, without facets."""
 
-    def with_facets(self, grams: str, facets: Sequence[Facet]) -> str:
-        """Return it with them."""
+    def facets(self, facets: Sequence[Facet]) -> str:
+        """Return facets as they stand in that column."""
+
+    def with_facets(self, grams: str, facets: str) -> str:
+        """Return the column with them."""
 
     def among(self, table: str, sought: Sought, low: int, high: int) -> Among:
         """Return where the rows `m` come from that the index has between two ids."""
@@ -68,9 +71,13 @@ class Sqlite:
         """Return the short ones as groups of three characters; the tokenizer makes the others."""
         return "".join(map(self._short, short_grams(text)))
 
-    def with_facets(self, grams: str, facets: Sequence[Facet]) -> str:
-        """Add groups of three characters."""
-        return grams + "".join(map(self._facet, facets))
+    def facets(self, facets: Sequence[Facet]) -> str:
+        """Return groups of three characters."""
+        return "".join(map(self._facet, facets))
+
+    def with_facets(self, grams: str, facets: str) -> str:
+        """Add them."""
+        return grams + facets
 
     def among(self, table: str, sought: Sought, low: int, high: int) -> Among:
         """Return the join with the index, which walks from the newest on and only as far as it is read."""
@@ -114,10 +121,13 @@ class Postgres:
         hashed.update(map(self._gram, short_grams(text)))
         return f"{{{str(hashed)[1:-1]}}}" if hashed else "{}"
 
-    def with_facets(self, grams: str, facets: Sequence[Facet]) -> str:
-        """Add their hashes, which are negative."""
-        parts = [grams[1:-1], *(str(self._facet(facet)) for facet in facets)]
-        return f"{{{','.join(filter(None, parts))}}}"
+    def facets(self, facets: Sequence[Facet]) -> str:
+        """Return their hashes, which are negative."""
+        return ",".join(str(self._facet(facet)) for facet in facets)
+
+    def with_facets(self, grams: str, facets: str) -> str:
+        """Add them to the array."""
+        return f"{{{','.join(filter(None, (grams[1:-1], facets)))}}}"
 
     def among(self, table: str, sought: Sought, low: int, high: int) -> Among:
         """Return what the index has in the smallest block around these ids."""

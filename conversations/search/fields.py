@@ -64,4 +64,4 @@ def tokens_of(row: Any) -> str | None:
     if row.search_text is None:
         return None
     writer = backend()
-    return writer.with_facets(writer.grams(row.search_text), row.search_facets())
+    return writer.with_facets(writer.grams(row.search_text), writer.facets(row.search_facets()))
