@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.desk import Desk, desks_in
 from tests.browser.house import House
 from tests.browser.test_looks import CONTRAST, overflow
-from tests.inbox.test_in_a_browser import INBOX, MOVE_IN
+from tests.inbox.talks import INBOX, MOVE_IN
 from tests.support.product import Product
 
 pytestmark = pytest.mark.browser
