@@ -27,6 +27,35 @@ counts = dict(Chat.objects.values_list("chat_id", "message_count"))
 print(json.dumps({"deliveries": deliveries, "messages": messages, "counts": counts, "unlucky": unlucky}))
 """
 
+# Waits until all is counted, then tells the sums that the reports are made of, twice: as the workers have counted
+# them, and counted anew.
+FIGURES = """
+import json, time
+from conversations.figures.counting import to_count
+from conversations.figures.rebuilding import rebuild
+from conversations.models import AnswerTally, ChatQuarter, Tally
+def sums():
+    end = time.monotonic() + 150
+    while to_count().exists() and time.monotonic() < end:
+        time.sleep(0.2)
+    found = {}
+    for model in (AnswerTally, ChatQuarter, Tally):
+        fields = [field.name for field in model._meta.fields if field.name != "id"]
+        # The chat's own row of figures is another one when it is counted anew.
+        names = [f"{name}__chat" if name == "figures" else name for name in fields]
+        found[model.__name__] = sorted(map(list, model.objects.values_list(*names)))
+    return found
+counted = sums()
+list(rebuild())
+print(json.dumps([counted, sums()]))
+"""
+
+
+def check_figures(counted: dict[str, Any], anew: dict[str, Any]) -> None:
+    """Hold the sums that workers counted while they were killed against those counted anew."""
+    assert anew["Tally"]
+    assert counted == anew
+
 
 def check(told: dict[str, Any], answered: set[int]) -> Counter[int]:
     """Hold what is stored against what was answered; return the deliveries' attempts."""

@@ -48,7 +48,7 @@ class Posters:
         self.outcomes: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._serial = first - 1
-        self._end = time.monotonic() + 180
+        self._end = time.monotonic() + 400
         self._threads = [threading.Thread(target=self._post) for _ in range(connections)]
         for thread in self._threads:
             thread.start()
@@ -58,10 +58,16 @@ class Posters:
         """Whether some are still to be answered."""
         return any(thread.is_alive() for thread in self._threads)
 
+    def wait_for_answers(self, number: int, seconds: float) -> None:
+        """Wait until so many more have been answered, for at most so long."""
+        wanted, end = len(self.answered) + number, time.monotonic() + seconds
+        while self.are_busy and len(self.answered) < wanted and time.monotonic() < end:
+            time.sleep(0.02)
+
     def finish(self) -> None:
         """Wait for the last answer."""
         for thread in self._threads:
-            thread.join(200)
+            thread.join()
         assert len(self.answered) >= self.wanted, self.outcomes
 
     def _next(self) -> int:
