@@ -69,6 +69,7 @@ TASKS: dict[str, Callable[..., Any]] = {
     "fill_messages": searching_inside.fill_messages,
     "search_questions": searching_inside.search_questions,
     "search": searching_inside.search,
+    "search_alone": searching_inside.search_alone,
     "stock_search": searching_inside.stock_search,
     "dump_contacts": serving_inside.dump_contacts,
     "fill_talks": talks.fill_talks,

@@ -14,7 +14,9 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from conversations.inbox.filters import Filters
 from conversations.models import Chat, Message
+from conversations.search.results import found_page
 from protoadmin.connections.models import Channel, Teamspace
 from tests.bench.visits import _worked
 
@@ -107,6 +109,15 @@ def search(name: str, user: str) -> tuple[float, float, int]:
     if answer.status_code != 200:
         raise RuntimeError(f"{name} for {user} answered {answer.status_code}")
     return *taken, answer.content.count(b"data-chat=")
+
+
+def search_alone(name: str) -> float:
+    """Return the time by the clock in which what a page of results shows is found and read; no template."""
+    user = User.objects.get(username="boss")
+    filters = Filters.parse(urlencode(QUESTIONS[name]))
+    start = time.perf_counter()
+    found_page(user, filters)
+    return time.perf_counter() - start
 
 
 class _Stock(_Admin):
