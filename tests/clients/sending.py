@@ -13,6 +13,9 @@ from protoadmin.clients.transport import Answer, Client, Request, Timeouts
 SECRET = "s3cr3t/t0ken+with=signs"
 PATIENT = Timeouts(connect=5, read=5, total=10)
 QUICK = Timeouts(connect=0.5, read=0.5, total=1.0)
+# Seconds for which the other side keeps its mouth shut: a call that ends by its own timeout ends long before, also on a
+# busy machine.
+LONG = 20.0
 
 
 def client_for(url: str, *, timeouts: Timeouts = PATIENT, **more: Any) -> Client:

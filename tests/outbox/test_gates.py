@@ -105,13 +105,13 @@ def test_an_inactive_connection_keeps_its_calls(person: Customer, agent: User, r
 
 
 def test_the_pace_is_kept(new_person: NewPerson, remote: Remote) -> None:
-    Teamspace.objects.update(requests_per_minute=60)
+    Teamspace.objects.update(requests_per_minute=6)
     calls = [save(new_person(), name=str(number)) for number in range(3)]
     work()
     assert [state_of(call) for call in calls] == ["done", "queued", "queued"]
     slot = Gate.objects.get().next_slot_at
     assert slot is not None
-    assert timedelta(seconds=0.5) < slot - timezone.now() <= timedelta(seconds=1)
+    assert timedelta(seconds=1) < slot - timezone.now() <= timedelta(seconds=10)
 
 
 def test_look_ups_keep_the_pace_and_the_pauses(teamspace: Teamspace, remote: Remote) -> None:

@@ -144,7 +144,7 @@ def test_a_polite_end_is_quick_and_clean(tmp_path: Path) -> None:
     time.sleep(0.5)
     began = time.monotonic()
     assert process.stop() == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
 
 
 def test_two_cannot_share_a_directory_or_a_port(tmp_path: Path) -> None:

@@ -203,14 +203,14 @@ def test_the_product_may_start_later_than_the_sandbox(gateway: Gateway) -> None:
 def test_a_receiver_that_never_answers_does_not_hold_up_the_others(gateway: Gateway, receiver: Receiver) -> None:
     other = Gateway(gateway.remote, 1)
     with Receiver() as stuck:
-        stuck.slow = 6
+        stuck.slow = 30
         gateway.remote.control(f"/channels/{other.id}", webhook_url=f"{stuck.url}/")
         other.send(other.chat())
         eventually(lambda: bool(stuck.posts))
         began = time.monotonic()
         gateway.send(gateway.chat())
         receiver.wait(1)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15
 
 
 def test_a_chunked_answer_is_read(gateway: Gateway, receiver: Receiver) -> None:
