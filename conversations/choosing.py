@@ -37,7 +37,7 @@ def choose(run: Run, person: User, place: Any) -> Found:
         if filters.is_search:
             upto = run.parameters["upto_message"]
             return _found(*next_chats(person, filters, place or upto + 1, upto))
-        sought = sought_by(filters, person)
+        sought = sought_by(filters, person, every=True)
         if sought.chats is not None:
             return _found(_matching(sorted(set(sought.chats)), person, filters, sought), None)
         upto = run.parameters["upto"]

@@ -111,18 +111,21 @@ def _is_unread(values: dict[str, Any], read_to: int | None, joined: datetime.dat
 
 @dataclass
 class ListPage:
-    """One page of the list; `next` is the place from which it goes on, `looked_to` how far a walk came."""
+    """One page of the list; `next` is the place from which it goes on, `looked_to` how far a walk came.
+
+    `left_out` says in words what was not looked at.
+    """
 
     rows: list[Row] = field(default_factory=list)
     next: Place | None = None
     looked_to: datetime.datetime | None = None
-    is_partial: bool = False
+    left_out: str = ""
 
 
 def chats_page(user: User, filters: Filters, after: Place | None = None, size: int = PAGE) -> ListPage:
     """Return the page of this person's chats that begins after a place."""
-    keys, goes_on, is_partial = _page_keys(user, filters, after, size)
-    page = ListPage(rows_of(user, [key[1] for key in keys[:size]]), is_partial=is_partial)
+    keys, goes_on, left_out = _page_keys(user, filters, after, size)
+    page = ListPage(rows_of(user, [key[1] for key in keys[:size]]), left_out=left_out)
     if filters.figure:
         counted_at = {key[1]: key[0] for key in keys}
         for row in page.rows:
@@ -143,12 +146,12 @@ def chats_counted(user: User, filters: Filters, upto: int) -> str:
     return f"at least {len(keys):,}" if goes_on is not None else f"{len(keys):,}"
 
 
-def _page_keys(user: User, filters: Filters, after: Place | None, size: int) -> tuple[list[Any], Place | None, bool]:
-    """Return the keys of a page and one more, where a walk that found fewer goes on, and whether it saw but a part."""
+def _page_keys(user: User, filters: Filters, after: Place | None, size: int) -> tuple[list[Any], Place | None, str]:
+    """Return the keys of a page and one more, where a walk that found fewer goes on, and what it left out."""
     sought = sought_by(filters, user)
     if filters.figure:
         keys, further = counted_keys(user, filters, sought, after, size + 1, WALKED)
-        return keys, Place(*further) if further else None, sought.is_partial
+        return keys, Place(*further) if further else None, sought.left_out
     lanes, only = _lanes(user, filters)
     beginning = after.after() if after else Q()
     wanted = filters.conditions(user) & only
@@ -159,7 +162,7 @@ def _page_keys(user: User, filters: Filters, after: Place | None, size: int) -> 
         keys, goes_on = _keys_near(lanes, filters.days(), wanted, sought, after, size + 1)
     else:
         keys, goes_on = _walk([lane.filter(wanted) for lane in lanes], sought, after, size + 1)
-    return keys, goes_on, sought.is_partial
+    return keys, goes_on, sought.left_out
 
 
 def _keys_near(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from conversations.follow_ups import open_follow_ups
 from conversations.inbox.filters import Filters
@@ -26,6 +26,8 @@ FEW = 500
 NEWEST_STRANGERS = 50_000
 # Databases take a bounded number of values in one query.
 MOST = 2_000
+MANY = "More people are called that than can be looked through; add another word."
+OLDER = f"People without a page of their own were looked for among the newest {NEWEST_STRANGERS:,} of them."
 
 
 # (last_message_at, chat, human, customer) of chats in the list's order.
@@ -38,8 +40,8 @@ class Sought:
 
     chats: list[int] | None = None
     tests: list[Callable[[Walked], set[int]]] = field(default_factory=list)
-    # Part of the names could not be looked at.
-    is_partial: bool = False
+    # What could not be looked at, in words.
+    left_out: str = ""
 
     def passing(self, walked: Walked) -> Walked:
         """Return those that pass every test."""
@@ -49,8 +51,8 @@ class Sought:
         return walked
 
 
-def sought_by(filters: Filters, user: User) -> Sought:
-    """Return whose chats these filters ask for."""
+def sought_by(filters: Filters, user: User, *, every: bool = False) -> Sought:
+    """Return whose chats these filters ask for; with `every` no name is left out, and the walk may be a long one."""
     found = Sought()
     if person := as_id(filters.person):
         _of_people(found, [person], user)
@@ -59,7 +61,7 @@ def sought_by(filters: Filters, user: User) -> Sought:
     if filters.follow_up:
         _to_follow_up(found, filters.follow_up, user)
     if filters.q:
-        _search(found, filters.q, user)
+        _search(found, filters.q, user, every)
     return found
 
 
@@ -108,27 +110,31 @@ def _to_follow_up(found: Sought, which: str, user: User) -> None:
     found.tests.append(test)
 
 
-def _search(found: Sought, query: str, user: User) -> None:
+def _search(found: Sought, query: str, user: User, every: bool) -> None:
     people = search_people(only_visible(Customer.objects.all(), user), query).order_by()
-    first = list(people.values_list("pk", flat=True)[: FEW + 1])
-    strangers = _strangers(query, user)
-    # Whose they are is asked later, of the few that were found: here it would lead SQLite to another index.
-    by_id = list(Chat.objects.filter(chat_id=query).order_by().values_list("pk", flat=True)[:MOST])
-    found.is_partial = len(strangers) >= MOST
-    theirs = _chats_of([*_humans_of(first, user), *strangers]) if len(first) <= FEW else None
-    if theirs is not None:
-        _narrow(found, [*by_id, *theirs])
-        return
-    unknown, named_so = set(strangers), set(by_id)
+    first = [] if every else list(people.values_list("pk", flat=True)[: FEW + 1])
+    if not every and len(first) <= FEW:
+        strangers = _strangers(query, user)
+        # Whose they are is asked later, of the few that were found: here it would lead SQLite to another index.
+        by_id = list(Chat.objects.filter(chat_id=query).order_by().values_list("pk", flat=True)[:MOST])
+        theirs = _chats_of([*_humans_of(first, user), *strangers])
+        if theirs is not None:
+            _narrow(found, [*by_id, *theirs])
+            found.left_out = MANY if len(strangers) >= MOST else _older_strangers()
+            return
+    found.tests.append(lambda walked: _called_so(walked, query))
 
-    def test(walked: Walked) -> set[int]:
-        among = Customer.objects.filter(pk__in=_customers(walked)).order_by()
-        known = set(search_people(among, query).values_list("pk", flat=True))
-        return {
-            chat for _, chat, human, customer in walked if customer in known or human in unknown or chat in named_so
-        }
 
-    found.tests.append(test)
+def _called_so(walked: Walked, query: str) -> set[int]:
+    """Return the chats among these that are with somebody of this name, or have this id: all of them."""
+    customers = Customer.objects.filter(pk__in=_customers(walked)).order_by()
+    known = set(search_people(customers, query).values_list("pk", flat=True))
+    humans = Human.objects.filter(pk__in=[human for _, _, human, _ in walked if human is not None]).order_by()
+    strangers = set(_named(humans.filter(customer=None), query).values_list("pk", flat=True))
+    strangers |= set(humans.filter(human_id=query).values_list("pk", flat=True))
+    chats = Chat.objects.filter(pk__in=[chat for _, chat, _, _ in walked], chat_id=query).order_by()
+    found = {chat for _, chat, human, customer in walked if customer in known or human in strangers}
+    return found | set(chats.values_list("pk", flat=True))
 
 
 def _customers(walked: Walked) -> list[int]:
@@ -139,12 +145,24 @@ def _strangers(query: str, user: User) -> list[int]:
     """Return humans with this id, and those without a person's page whose name, mail or phone has this in it."""
     humans = only_visible(Human.objects.order_by(), user, "channel__teamspace")
     by_id = list(humans.filter(human_id=query).values_list("pk", flat=True)[:MOST])
-    newest = Human.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    words = query.split()[:8]
-    unknown = humans.filter(customer=None, pk__gt=newest - NEWEST_STRANGERS)
-    for word in words:
-        unknown = unknown.filter(Q(name__icontains=word) | Q(email__icontains=word) | Q(phone_number__icontains=word))
+    unknown = _named(humans.filter(customer=None, pk__gt=_newest_human() - NEWEST_STRANGERS), query)
     return [*by_id, *unknown.values_list("pk", flat=True)[: MOST - len(by_id)]]
+
+
+def _named(humans: QuerySet[Human], query: str) -> QuerySet[Human]:
+    for word in query.split()[:8]:
+        humans = humans.filter(Q(name__icontains=word) | Q(email__icontains=word) | Q(phone_number__icontains=word))
+    return humans
+
+
+def _older_strangers() -> str:
+    """Return what to say when there are people whose names are not looked at."""
+    older = Human.objects.filter(customer=None, pk__lte=_newest_human() - NEWEST_STRANGERS)
+    return OLDER if older.exists() else ""
+
+
+def _newest_human() -> int:
+    return Human.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def _humans_of(people: list[int], user: User) -> list[int]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from conversations.inbox import listing
 from conversations.inbox.filters import Filters
-from conversations.inbox.listing import Place, chats_page, pulse
+from conversations.inbox.listing import Place, among, chats_page, pulse
+from conversations.inbox.people import MANY, OLDER, sought_by
 from conversations.inbox.reading import mark_read, mark_unread
 from conversations.models import Chat
 from customers.models import Tag
@@ -221,6 +223,21 @@ def test_search(scene: Scene, monkeypatch: pytest.MonkeyPatch, few: int) -> None
     assert names(scene.sam, q="jane", lang="ja") == []
     assert names(scene.sam, q="jane", channel=str(scene.web.pk), teamspace=str(scene.home.pk)) == ["Jane Doe"]
     assert names(scene.sam, person=str(jane.pk)) == ["Jane Doe"]
+
+
+@pytest.mark.parametrize(("number", "newest", "words"), [(2, 50_000, MANY), (2_000, 1, OLDER), (2_000, 50_000, "")])
+def test_names_that_are_not_looked_at_are_told_and_a_run_looks_at_them_too(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, number: int, newest: int, words: str
+) -> None:
+    chats = [scene.chat("human: x", human=scene.human(f"Jo {number}")).pk for number in range(4)]
+    monkeypatch.setattr("conversations.inbox.people.MOST", number)
+    monkeypatch.setattr("conversations.inbox.people.NEWEST_STRANGERS", newest)
+    page = chats_page(scene.sam, Filters(q="jo"))
+    assert page.left_out == words
+    assert (len(page.rows) == len(chats)) is not bool(words)
+    every = sought_by(Filters(q="jo"), scene.sam, every=True)
+    assert (every.chats, every.left_out) == (None, "")
+    assert sorted(key[1] for key in every.passing(among(chats, scene.sam, Filters(), Q()))) == chats
 
 
 def test_unread_is_what_came_since_one_has_looked(scene: Scene) -> None:
