@@ -1,32 +1,32 @@
-"""People who have a certain tag, word or value: asked so that it stays quick for rare and for common ones.
+"""Rows that have a certain word, tag or value: asked so that it stays quick for rare and for common ones.
 
-Few rows are gathered first and their people looked up. When there are very many, the list is walked in its own order
-and each person asked whether they have one, which finds a page full of them at once. No planner knows beforehand
-which is the case, so the rows are counted, as far as it matters.
+Few are gathered first and their rows looked up. When there are very many, the list is walked in its own order
+and each row asked whether it has one, which finds a page full of them at once. No planner knows beforehand
+which is the case, so they are counted, as far as it matters.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Value
+from django.db.models import Count, Exists, Model, OuterRef, QuerySet, Value
 
-from customers.models import Customer
+Row = TypeVar("Row", bound=Model)
 
 COMMON = 10_000
 
 
-def having(people: QuerySet[Customer], *each: QuerySet[Any]) -> QuerySet[Customer]:
-    """Narrow `people` to those who have a row in each of these querysets; their rows have a `customer`."""
-    sizes = [_size(rows) for rows in each]
+def having(rows: QuerySet[Row], *each: QuerySet[Any], by: str = "customer") -> QuerySet[Row]:
+    """Narrow `rows` to those that each of these querysets has something of; `by` is its column that says of whom."""
+    sizes = [_size(found) for found in each]
     if 0 in sizes:
-        return people.none()
+        return rows.none()
     fewest = _position_of_fewest(sizes)
-    for position, rows in enumerate(each):
+    for position, found in enumerate(each):
         if position == fewest:
-            people = people.filter(pk__in=rows.order_by().values("customer"))
+            rows = rows.filter(pk__in=found.order_by().values(by))
         else:
-            people = people.filter(Exists(rows.order_by().filter(customer=OuterRef("pk"))))
-    return people
+            rows = rows.filter(Exists(found.order_by().filter(**{by: OuterRef("pk")})))
+    return rows
 
 
 def _size(rows: QuerySet[Any]) -> int:

@@ -24,25 +24,26 @@ def search_people(people: QuerySet[Customer], query: str) -> QuerySet[Customer]:
     query = query.strip()[:200]
     if not query:
         return people
-    words = _query_words(query)
+    words = query_words(query)
     if not words:
         # Nothing but signs: nobody matches, rather than everybody.
         return people.none()
-    if _is_phone_like(query):
+    if is_phone_like(query):
         return having(people, _numbers(query, words))
-    return having(people, *(SearchTerm.objects.filter(_begins_with(word)) for word in words))
+    return having(people, *(SearchTerm.objects.filter(begins_with(word)) for word in words))
 
 
 def _numbers(query: str, words: list[str]) -> QuerySet[SearchTerm]:
     """Return the terms that are this phone number, or of people with each of its words (ids have digits too)."""
     longest, *others = sorted(words, key=len, reverse=True)
-    every = _begins_with(longest)
+    every = begins_with(longest)
     for word in others:
-        every &= Q(Exists(SearchTerm.objects.filter(_begins_with(word), customer=OuterRef("customer"))))
+        every &= Q(Exists(SearchTerm.objects.filter(begins_with(word), customer=OuterRef("customer"))))
     return SearchTerm.objects.filter(_phone_match(query) | every)
 
 
-def _query_words(query: str) -> list[str]:
+def query_words(query: str) -> list[str]:
+    """Return the words of a query, at most eight; each has to be found."""
     words: list[str] = []
     for part in fold(query).split():
         # A mail address is looked up whole, as far as it is written.
@@ -50,7 +51,7 @@ def _query_words(query: str) -> list[str]:
     return words[:MAX_WORDS]
 
 
-def _is_phone_like(query: str) -> bool:
+def is_phone_like(query: str) -> bool:
     """Tell whether the query has digits, whatever stands between them, and no letter."""
     has_letters = any(character.isalpha() or unicodedata.category(character) == "Mn" for character in query)
     return not has_letters and "@" not in query and len(digits_of(query)) >= LEAST_DIGITS
@@ -58,16 +59,16 @@ def _is_phone_like(query: str) -> bool:
 
 def _phone_match(query: str) -> Q:
     digits = digits_of(query)
-    match = _begins_with(fold(query))
+    match = begins_with(fold(query))
     # As typed; in full, when it can be read; and without the zeros of a national (0660…) or foreign (0043…) call.
     national = digits.lstrip("0")
     variants = {digits, digits_of(to_e164(query)), national if len(national) >= PHONE_TAIL else ""} - {""}
     for variant in sorted(variants):
-        match |= _begins_with(variant[:20])
+        match |= begins_with(variant[:20])
     return match
 
 
-def _begins_with(prefix: str) -> Q:
+def begins_with(prefix: str) -> Q:
     """Return the condition of a term that starts so: a range of the index in either database."""
     start = prefix[:TERM_LENGTH].encode("utf-8", "replace")
     return Q(term__gte=start, term__lt=start + b"\xff")

@@ -7,12 +7,18 @@ import re
 import unicodedata
 from typing import Protocol
 
-from customers.phones import digits_of
+from customers.phones import digits_of, to_e164
 
 TERM_LENGTH = 60
 SIGNS_AROUND = "@<>()[]{},;:\"'"
 # The last digits of a number that find it at the least.
 PHONE_TAIL = 4
+# So much of a web address is indexed.
+ADDRESS_LENGTH = 300
+# What web addresses begin with, and nobody looks for.
+ADDRESS_STARTS = frozenset({"http", "https", "www"})
+# Before the last digit of a number that is written backwards, and before a whole id.
+BACKWARDS, WHOLE = "#", "="
 # So many characters have their kind remembered.
 REMEMBERED = 20_000
 # Thai, Lao, Burmese, Khmer, kana, CJK ideographs, Hangul: no spaces between words, or none within a name.
@@ -21,6 +27,7 @@ _UNSPACED = re.compile(
 )
 # Arabic and Hebrew vowel points, and the Arabic stroke that only lengthens a word: most people write none of them.
 _POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]")
+_ASCII_WORDS = re.compile("[0-9A-Za-z]+")
 # Letters that no Unicode rule takes apart, as people without them on their keyboard write them.
 _PLAIN = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
@@ -72,6 +79,8 @@ def fold(text: str) -> str:
 
 def split_words(folded: str) -> list[str]:
     """Return the words of a folded text; vowel signs and other marks belong to the word that they stand in."""
+    if folded.isascii():
+        return _ASCII_WORDS.findall(folded)
     spaced = "".join(
         character if character.isalnum() or unicodedata.category(character).startswith("M") else " "
         for character in folded
@@ -86,10 +95,10 @@ def mails_in(folded: str) -> list[str]:
 
 def terms_of(person: Findable) -> set[str]:
     """Return the terms by which a person is found."""
-    terms = _words(person.name) | _phone_terms(person)
+    terms = words_in(person.name) | _phone_terms(person)
     if person.email:
         mail = fold(person.email)
-        terms |= {mail.rpartition("@")[2][:TERM_LENGTH], *_words(mail)}
+        terms |= {mail.rpartition("@")[2][:TERM_LENGTH], *words_in(mail)}
     identifiers = (
         person.provided_unique_id,
         person.proto_id,
@@ -97,17 +106,39 @@ def terms_of(person: Findable) -> set[str]:
         person.gateway_profile_id,
     )
     for identifier in filter(None, identifiers):
-        terms |= {fold(identifier)[:TERM_LENGTH], *_words(identifier)}
+        terms |= {fold(identifier)[:TERM_LENGTH], *words_in(identifier)}
     return terms - {""}
 
 
-def _words(text: str) -> set[str]:
+def words_in(text: str) -> set[str]:
+    """Return the words of a text, and the mail addresses in it whole."""
     folded = fold(text)
     words = split_words(folded)
     unspaced = {
         word[start : start + TERM_LENGTH] for word in words if _UNSPACED.search(word) for start in range(len(word))
     }
     return {word[:TERM_LENGTH] for word in (*words, *mails_in(folded))} | unspaced
+
+
+def address_words(text: str) -> set[str]:
+    """Return the words of a web address, without those that it begins with."""
+    return words_in(text[:ADDRESS_LENGTH]) - ADDRESS_STARTS
+
+
+def phone_ends(text: str) -> set[str]:
+    """Return a number's digits from its first and from its last: two terms, where `terms_of` has one for each digit."""
+    full = digits_of(to_e164(text)) or digits_of(text)
+    return {digits_of(text)[:TERM_LENGTH], full[:TERM_LENGTH], backwards(full)} - {"", BACKWARDS}
+
+
+def backwards(digits: str) -> str:
+    """Return the term by which a number's last digits find it."""
+    return BACKWARDS + digits[::-1][: TERM_LENGTH - 1]
+
+
+def whole_id(text: str) -> set[str]:
+    """Return the term of an id that is looked for as a whole."""
+    return {(WHOLE + fold(text))[:TERM_LENGTH]} if text else set()
 
 
 def _phone_terms(person: Findable) -> set[str]:

@@ -5,7 +5,7 @@ from conversations.models.figures import AnswerTally, ChatFigures, ChatQuarter, 
 from conversations.models.follow_ups import ASSIGN_FOLLOW_UP, FollowUp
 from conversations.models.reading import ReadMark, SavedView
 from conversations.models.tickets import Ticket
-from conversations.models.visitors import VisitorConversation
+from conversations.models.visitors import VisitorConversation, VisitorTerm
 
 __all__ = [
     "ASSIGN_FOLLOW_UP",
@@ -24,4 +24,5 @@ __all__ = [
     "Tally",
     "Ticket",
     "VisitorConversation",
+    "VisitorTerm",
 ]

@@ -1,15 +1,18 @@
 """Conversations of a helpdesk account with visitors (seed 003), mirrored."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 
-from customers.models import Company
+from customers.models import Company, RowTerm, Searched
+from customers.terms import whole_id, words_in
 from protoadmin.connections.models import HelpdeskAccount
 
 
-class VisitorConversation(models.Model):
+class VisitorConversation(Searched):
     """A conversation of the helpdesk; what a visitor's browser says of itself is text and nothing more."""
+
+    searched: ClassVar[Any] = {"visitor_name": words_in, "visitor_email": words_in, "remote_id": whole_id}
 
     account = models.ForeignKey(HelpdeskAccount, on_delete=models.CASCADE, related_name="conversations")
     remote_id = models.CharField("id", max_length=200)
@@ -39,7 +42,20 @@ class VisitorConversation(models.Model):
         indexes = (
             models.Index(fields=["account", "-last_message_at"], name="visitor_newest"),
             models.Index(fields=["account", "remote_company_id"], name="visitor_of_company"),
+            # The list's order for who sees several accounts, and what its filter offers.
+            models.Index(fields=["-last_message_at", "id"], name="visitor_in_order"),
+            models.Index(fields=["account", "status"], name="visitor_statuses"),
         )
 
     def __str__(self) -> str:
         return self.visitor_name or self.visitor_email or self.remote_id
+
+
+class VisitorTerm(RowTerm):
+    """A word by which a conversation with a visitor is found."""
+
+    row = models.ForeignKey(VisitorConversation, on_delete=models.CASCADE, related_name="terms", db_index=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["row", "term"], name="visitor_term"),)
+        indexes = (models.Index(fields=["term", "row"], name="term_visitor"),)

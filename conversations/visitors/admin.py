@@ -60,7 +60,7 @@ class VisitorConversationAdmin(Exporting, MirroredAdmin):
         filters.AccountFilter,
         filters.AccountTeamspaceFilter,
     )
-    search_fields = ("visitor_name", "visitor_email", "=remote_id")
+    search_fields = ("visitor_name",)
     search_help_text = "Visitor, mail or id"
     list_select_related = ("account", "company")
 

@@ -14,6 +14,7 @@ from customers.exporting.lists import COMPANIES, CONTACTS
 from customers.exporting.screens import Exporting, export_actions
 from customers.helpdesk import filters
 from customers.helpdesk.pulling import is_pulling, pull_start
+from customers.helpdesk.search import search_rows
 from customers.linking.buttons import RECORD_BUTTONS
 from customers.linking.cards import whose
 from customers.linking.kinds import CONTACT
@@ -29,6 +30,7 @@ from protoadmin.screens.people import person
 from protoadmin.screens.templatetags.proto import moment
 
 SHOWN = 50
+NAMED_IN_DELETE = 20
 PULLED = "It is pulled in the background; the page shows it as it comes."
 # Who may have companies pulled: nobody changes what is mirrored by hand.
 PULL_PERMISSION = "customers.change_company"
@@ -68,6 +70,7 @@ class MirroredAdmin(ProtoModelAdmin):
     """Rows of a helpdesk account: read here, and changed in the helpdesk alone. A local copy may be deleted."""
 
     teamspace_path = "account__teamspace"
+    has_indexed_orders = True
     read_only_page = True
     list_filter_submit = True
     change_list_template = "admin/customers/helpdesk_list.html"
@@ -77,9 +80,22 @@ class MirroredAdmin(ProtoModelAdmin):
         allowed: bool = ModelAdmin.has_delete_permission(self, request, obj)
         return allowed
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Name the rows; the words that they are found by go with them, and nobody need read those."""
+        rows = list(objs)
+        more = len(rows) - NAMED_IN_DELETE
+        named = [*map(str, rows[:NAMED_IN_DELETE]), *([f"and {more:,} more"] if more > 0 else [])]
+        return named, {str(self.opts.verbose_name_plural): len(rows)}, set(), []
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The wide JSON of the remote's answer stays in the database."""
         return super().get_queryset(request).defer("remote_data")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search through the index of terms."""
+        return search_rows(queryset, search_term), False
 
     @admin.display(description="Gone", ordering="gone_at")
     def gone(self, row: Any) -> SafeString | str:
@@ -122,7 +138,7 @@ class CompanyAdmin(Exporting, MirroredAdmin):
         filters.AccountFilter,
         filters.AccountTeamspaceFilter,
     )
-    search_fields = ("name", "website", "industry", "=remote_id")
+    search_fields = ("name",)
     search_help_text = "Name, website, industry or id"
     list_select_related = ("account",)
 
@@ -183,7 +199,7 @@ class ContactAdmin(Exporting, MirroredAdmin):
         filters.AccountFilter,
         filters.AccountTeamspaceFilter,
     )
-    search_fields = ("name", "email", "phone", "=remote_id")
+    search_fields = ("name",)
     search_help_text = "Name, mail, phone or id"
     list_select_related = ("account", "company")
 

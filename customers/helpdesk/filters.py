@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter
 
+from customers.helpdesk.used import values_in_use
 from protoadmin.connections.models import HelpdeskAccount
 from protoadmin.connections.scoping import only_visible, visible_teamspaces
 from protoadmin.ids import as_id
@@ -21,9 +22,9 @@ class UsedValueFilter(DropdownFilter):  # type: ignore[misc]  # the theme has no
     column: ClassVar[str] = ""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer what the visible rows have."""
-        rows = model_admin.get_queryset(request).exclude(**{self.column: ""}).order_by(self.column)
-        return [(value, value) for value in rows.values_list(self.column, flat=True).distinct()[:OFFERED]]
+        """Offer what the visible accounts have."""
+        accounts = only_visible(HelpdeskAccount.objects.all(), request.user).values_list("pk", flat=True)
+        return [(value, value) for value in values_in_use(model_admin.model, self.column, list(accounts), OFFERED)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Narrow the list."""

@@ -9,7 +9,7 @@ from django.utils import timezone
 from customers.helpdesk.resources import COMPANIES, CONTACTS, Resource, resources
 from customers.linking.kinds import CONTACT
 from customers.linking.looking import look_again, look_again_at
-from customers.models import Company
+from customers.models import Company, index_rows
 from protoadmin.connections.models import HelpdeskAccount
 
 GONE_PER_SLICE = 1000
@@ -62,6 +62,7 @@ def write(
     manager.bulk_create(
         to_write, update_conflicts=True, unique_fields=["account", "remote_id"], update_fields=resource.written
     )
+    index_rows(to_write)
     manager.filter(pk__in=same).update(seen_run=run_id)
     if resource is CONTACTS:
         rows = [*to_write, *(known[row.remote_id] for row in to_write if row.remote_id in known)]

@@ -1,15 +1,19 @@
 """Companies and contacts of a helpdesk account (seed 003), mirrored."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 
 from customers.models.people import Customer
+from customers.models.searched import RowTerm, Searched
+from customers.terms import address_words, phone_ends, whole_id, words_in
 from protoadmin.connections.models import HelpdeskAccount
 
 
-class Company(models.Model):
+class Company(Searched):
     """A company of an account; all documented fields."""
+
+    searched: ClassVar[Any] = {"name": words_in, "website": address_words, "industry": words_in, "remote_id": whole_id}
 
     account = models.ForeignKey(HelpdeskAccount, on_delete=models.CASCADE, related_name="companies")
     remote_id = models.CharField("id", max_length=200)
@@ -38,18 +42,33 @@ class Company(models.Model):
         indexes = (
             models.Index(fields=["account", "name"], name="company_by_name"),
             models.Index(fields=["remote_id"], name="company_by_remote_id"),
-            # The list's order for who sees every account, and what its filters offer.
+            # The list's order for who sees several accounts, and its filters.
             models.Index(fields=["name", "id"], name="company_in_order"),
             models.Index(fields=["industry"], name="company_by_industry"),
             models.Index(fields=["stage_id"], name="company_by_stage"),
+            # What the filters offer (customers/helpdesk/used.py).
+            models.Index(fields=["account", "industry"], name="company_industries"),
+            models.Index(fields=["account", "stage_id"], name="company_stages"),
         )
 
     def __str__(self) -> str:
         return self.name or self.remote_id
 
 
-class Contact(models.Model):
+class CompanyTerm(RowTerm):
+    """A word by which a company is found."""
+
+    row = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="terms", db_index=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["row", "term"], name="company_term"),)
+        indexes = (models.Index(fields=["term", "row"], name="term_company"),)
+
+
+class Contact(Searched):
     """A contact of an account; `remote_company_id` stays when the company itself is not known."""
+
+    searched: ClassVar[Any] = {"name": words_in, "email": words_in, "phone": phone_ends, "remote_id": whole_id}
 
     account = models.ForeignKey(HelpdeskAccount, on_delete=models.CASCADE, related_name="contacts")
     remote_id = models.CharField("id", max_length=200)
@@ -80,7 +99,18 @@ class Contact(models.Model):
             models.Index(fields=["email_normal"], name="contact_by_email"),
             models.Index(fields=["phone_e164"], name="contact_by_phone"),
             models.Index(fields=["name", "id"], name="contact_in_order"),
+            models.Index(fields=["account", "name"], name="contact_by_name"),
         )
 
     def __str__(self) -> str:
         return self.name or self.email or self.remote_id
+
+
+class ContactTerm(RowTerm):
+    """A word by which a contact is found."""
+
+    row = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="terms", db_index=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["row", "term"], name="contact_term"),)
+        indexes = (models.Index(fields=["term", "row"], name="term_contact"),)

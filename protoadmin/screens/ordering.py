@@ -25,15 +25,25 @@ def is_list_of(request: HttpRequest) -> bool:
 
 
 def visible_in_order(rows: models.QuerySet[Row], user: Any, path: str) -> models.QuerySet[Row]:
-    """Narrow `rows` to what `user` may see; where that is much on SQLite, so that they are walked in their order."""
-    visible = only_visible(rows, user, path)
-    if user.is_superuser or connections[rows.db].vendor != "sqlite" or len(teamspace_ids(user)) < 2:
+    """Narrow `rows` to what `user` may see; where that is much on SQLite, so that they are walked in their order.
+
+    Rows that belong to a connection are narrowed by it: their indexes begin with its column.
+    """
+    if user.is_superuser:
+        return only_visible(rows, user, path)
+    column, _, beyond = path.partition("__")
+    ids = teamspace_ids(user)
+    if beyond:
+        connection: Any = rows.model._meta.get_field(column).related_model
+        ids = list(only_visible(connection.objects.order_by("pk"), user, beyond).values_list("pk", flat=True))
+    visible = rows.filter(**{f"{column}__in": ids})
+    if connections[rows.db].vendor != "sqlite" or len(ids) < 2:
         return visible
     if visible.order_by()[: MANY + 1].count() <= MANY:
         return visible
-    teamspace = ExpressionWrapper(F(f"{path}_id") + 0, output_field=BigIntegerField())
-    walked: Any = rows.alias(teamspace_in_order=teamspace)
-    found: models.QuerySet[Row] = walked.filter(teamspace_in_order__in=teamspace_ids(user))
+    in_order = ExpressionWrapper(F(f"{column}_id") + 0, output_field=BigIntegerField())
+    walked: Any = rows.alias(teamspace_in_order=in_order)
+    found: models.QuerySet[Row] = walked.filter(teamspace_in_order__in=ids)
     return found
 
 

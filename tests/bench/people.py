@@ -17,6 +17,7 @@ from customers.models import REMOTE_FIELDS, Customer, CustomField, CustomFieldVa
 from customers.search import terms_of
 from protoadmin.connections.models import Teamspace
 from protoadmin.outbox.models import Call
+from tests.bench.desks import fill_desks
 
 TEAMSPACES = 3
 RARE = 120
@@ -84,6 +85,7 @@ def fill(number: int) -> None:
         _add_values(people, teamspaces)
         _add_terms(people)
         _add_calls(people)
+    fill_desks(number, teamspaces)
     if connection.vendor == "postgresql":
         # What autovacuum does by itself within a minute.
         with connection.cursor() as cursor:

@@ -15,8 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.models import Customer, Tag
+from tests.bench.desks import COMMON_WORD, RARE_WORD
 from tests.bench.people import COMMON_TAG, RARE_CHINESE, RARE_TAG
 
+COMPANY, CONTACT, VISITOR = "customers_company", "customers_contact", "conversations_visitorconversation"
 USERS = ("boss", "agent")
 LAST_PAGE = {"boss": 20, "agent": 6, "duo": 13}
 """A page that is full at 1,000 people too: the agent sees a third of them, the duo two thirds."""
@@ -45,6 +47,10 @@ def _tagged(name: str) -> Callable[[str], str]:
 
 def _found(query: str) -> Callable[[str], str]:
     return lambda user: _list(q=query)
+
+
+def _helpdesk(name: str, **asked: object) -> Callable[[str], str]:
+    return lambda user: f"{reverse(f'admin:{name}_changelist')}?{urlencode(asked)}"
 
 
 def _one(user: str) -> Customer:
@@ -82,6 +88,20 @@ VISITS: dict[str, Callable[[str], str]] = {
     "search: two Chinese characters": _found(RARE_CHINESE),
     "search: no hit": _found("xylophonist"),
     "page of a person": _page,
+    "companies: first page": _helpdesk(COMPANY),
+    "companies: rare word": _helpdesk(COMPANY, q=RARE_WORD),
+    "companies: common word": _helpdesk(COMPANY, q=COMMON_WORD),
+    "companies: two common words": _helpdesk(COMPANY, q=f"{COMMON_WORD} energy"),
+    "companies: website": _helpdesk(COMPANY, q="shop31.example.com"),
+    "companies: id": _helpdesk(COMPANY, q="123e4567-e89b-12d3-a456-000000000012"),
+    "companies: no hit": _helpdesk(COMPANY, q="xylophonist"),
+    "contacts: first page": _helpdesk(CONTACT),
+    "contacts: mail": _helpdesk(CONTACT, q="contact36@mail36.example"),
+    "contacts: national phone": _helpdesk(CONTACT, q="0660 4000252"),
+    "contacts: common word": _helpdesk(CONTACT, q=COMMON_WORD),
+    "visitors: first page": _helpdesk(VISITOR),
+    "visitors: rare word": _helpdesk(VISITOR, q=RARE_WORD),
+    "visitors: common word": _helpdesk(VISITOR, q=COMMON_WORD),
 }
 
 
