@@ -22,6 +22,7 @@ from customers.history import LABELS, LINKED_BY_ID
 from customers.importing.screens import IMPORT_BUTTON
 from customers.linking import cards
 from customers.linking.buttons import FIND_BUTTON, PERSON_BUTTONS
+from customers.linking.by_hand import look_for_records
 from customers.linking.leaving import leaving
 from customers.models import MOVING, Customer, SearchTerm, Tag
 from customers.protocol.admin import ProtocolCustomerAdmin
@@ -179,6 +180,8 @@ class CustomerAdmin(Exporting, ProtoModelAdmin):
     def _known(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
         linked, more_linked = cards.known_of(customer, request.user)
         suggested, more_suggested = cards.suggested_to(customer, request.user)
+        may_change = request.user.has_perm("customers.change_customer")
+        query = request.GET.get("find", "") if may_change else ""
         return {
             "customer": customer,
             "linked": linked,
@@ -186,7 +189,8 @@ class CustomerAdmin(Exporting, ProtoModelAdmin):
             "suggested": suggested,
             "more_suggested": more_suggested,
             "not_same": cards.said_not_same(customer, request.user),
-            "may_change": request.user.has_perm("customers.change_customer"),
+            "may_change": may_change,
+            "looked": look_for_records(customer, request.user, query),
         }
 
     def _sending(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:

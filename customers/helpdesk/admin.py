@@ -16,7 +16,7 @@ from customers.helpdesk import filters
 from customers.helpdesk.pulling import is_pulling, pull_start
 from customers.helpdesk.search import search_rows
 from customers.linking.buttons import RECORD_BUTTONS
-from customers.linking.cards import whose
+from customers.linking.by_hand import who_it_is
 from customers.linking.kinds import CONTACT
 from customers.linking.leaving import leaving
 from customers.models import Company, Contact
@@ -216,7 +216,7 @@ class ContactAdmin(Exporting, MirroredAdmin):
     def panel_context(self, request: HttpRequest, record: Contact, name: str) -> dict[str, Any]:
         """Return everything about one contact, or who it is."""
         if name == "person":
-            return whose(CONTACT, record, request.user)
+            return who_it_is(CONTACT, record, request)
         return {"contact": record}
 
     @admin.display(description="Contact", ordering="name")

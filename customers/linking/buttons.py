@@ -22,7 +22,30 @@ CHANGE = may("customers.change_customer")
 LARGEST_ID = 2**63 - 1
 
 
-class RecordForm(ButtonForm):
+class _LinkForm(ButtonForm):
+    """`instead_of` is whom the record is linked to now, as the page said when the button was pressed."""
+
+    instead_of = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=LARGEST_ID)
+
+    def clean_instead_of(self) -> Customer | None:
+        """Take a person of the same teamspace, no other."""
+        pk = self.cleaned_data["instead_of"]
+        return None if pk is None else self.own_person(pk)
+
+    def own_person(self, pk: int) -> Customer:
+        """Return a person of the teamspace; ValidationError for everybody else."""
+        found = Customer.objects.filter(pk=pk, teamspace=self.teamspace_id).first()
+        if found is None:
+            raise forms.ValidationError("There is no such person in this teamspace.")
+        return found
+
+    @property
+    def teamspace_id(self) -> int:
+        """The teamspace that the person and the record have to be of."""
+        raise NotImplementedError
+
+
+class RecordForm(_LinkForm):
     """Which record of the person's teamspace."""
 
     kind = forms.ChoiceField(choices=[(name, kind.label) for name, kind in BY_NAME.items()], widget=forms.HiddenInput)
@@ -42,18 +65,20 @@ class RecordForm(ButtonForm):
             raise forms.ValidationError("There is no such record in this teamspace.")
         return cleaned
 
+    @property
+    def teamspace_id(self) -> int:
+        """The teamspace of the person."""
+        return int(self.record.teamspace_id)
 
-class PersonForm(ButtonForm):
+
+class PersonForm(_LinkForm):
     """Which person of the record's teamspace."""
 
     customer = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=LARGEST_ID)
 
     def clean_customer(self) -> Customer:
         """Take a person of the same teamspace, no other."""
-        found = Customer.objects.filter(pk=self.cleaned_data["customer"], teamspace=self.teamspace_id).first()
-        if found is None:
-            raise forms.ValidationError("There is no such person in this teamspace.")
-        return found
+        return self.own_person(self.cleaned_data["customer"])
 
     @property
     def teamspace_id(self) -> int:
@@ -71,8 +96,11 @@ class TeamspaceForm(ButtonForm):
         self.fields["teamspace"].queryset = visible_teamspaces(self.user).order_by("name")  # type: ignore[attr-defined]
 
 
-def link(request: HttpRequest, customer: Customer, record: Record) -> str:
-    """Link, and say so."""
+def link(request: HttpRequest, customer: Customer, record: Record, instead_of: Customer | None = None) -> str:
+    """Link, and say so; of a record that is linked already the page has named whom it is linked to."""
+    if instead_of is not None:
+        services.record_relink(customer=customer, record=record, instead_of=instead_of, by=person(request))
+        return f"Linked to {customer}, and no longer to {instead_of}."
     services.record_link(customer=customer, record=record, by=person(request))
     return f"Linked to {customer}. Unlink takes it back."
 
@@ -110,14 +138,22 @@ def _of_record(act: Any) -> Any:
     return lambda request, record, form: act(request, form.cleaned_data["customer"], record)
 
 
+def _link_record(request: HttpRequest, customer: Customer, form: RecordForm) -> str:
+    return link(request, customer, form.cleaned_data["chosen"], form.cleaned_data["instead_of"])
+
+
+def _link_person(request: HttpRequest, record: Record, form: PersonForm) -> str:
+    return link(request, form.cleaned_data["customer"], record, form.cleaned_data["instead_of"])
+
+
 PERSON_BUTTONS = (
-    Button("link-record", "Link", _of_person(link), CHANGE, form=RecordForm, shown=_nowhere),
+    Button("link-record", "Link", _link_record, CHANGE, form=RecordForm, shown=_nowhere),
     Button("unlink-record", "Unlink", _of_person(unlink), CHANGE, form=RecordForm, shown=_nowhere),
     Button("not-same-record", "Not the same person", _of_person(not_same), CHANGE, form=RecordForm, shown=_nowhere),
     Button("may-be-same-record", "Take back", _of_person(may_be_same), CHANGE, form=RecordForm, shown=_nowhere),
 )
 RECORD_BUTTONS = (
-    Button("link-person", "Link", _of_record(link), CHANGE, form=PersonForm, shown=_nowhere),
+    Button("link-person", "Link", _link_person, CHANGE, form=PersonForm, shown=_nowhere),
     Button(
         "unlink-person",
         "Unlink",

@@ -52,6 +52,8 @@ class Card:
     details: list[Detail]
     gone_at: datetime | None = None
     agrees: list[str] = field(default_factory=list)
+    # Whom it is linked to, where that is told (by_hand.py).
+    linked_to: Customer | None = None
 
     @property
     def name(self) -> str:
@@ -63,7 +65,7 @@ def known_of(customer: Customer, user: Any) -> tuple[list[Card], bool]:
     """Return the cards of what is linked to a person, and whether there are more."""
     cards: list[Card] = []
     is_cut = False
-    for kind in _seen_by(user):
+    for kind in seen_by(user):
         rows = list(_rows(kind).filter(customer=customer).order_by("pk")[: SHOWN + 1])
         is_cut |= len(rows) > SHOWN
         cards += [_card(kind, row, customer) for row in rows[:SHOWN]]
@@ -74,9 +76,9 @@ def suggested_to(customer: Customer, user: Any) -> tuple[list[Card], bool]:
     """Return the cards of the records that may be the person, what agrees most first, and whether there are more."""
     each = SUGGESTED + len(list(decided_about([customer.pk])))
     found = records_for(customer.teamspace_id, {customer.pk: keys_of_person(customer)}, each=each)[customer.pk]
-    seen = {kind.name for kind in _seen_by(user)}
+    seen = {kind.name for kind in seen_by(user)}
     refs = sorted((ref for ref in found.records if ref[0] in seen), key=lambda ref: (-len(found.records[ref]), ref))
-    cards = _cards(refs[:SUGGESTED], customer)
+    cards = cards_of(refs[:SUGGESTED], customer)
     for card in cards:
         card.agrees = [WORDS[sort] for sort in Sort if sort in found.records[card.kind.name, card.record.pk]]
     return cards, found.is_cut or len(refs) > SUGGESTED
@@ -84,9 +86,9 @@ def suggested_to(customer: Customer, user: Any) -> tuple[list[Card], bool]:
 
 def said_not_same(customer: Customer, user: Any) -> list[Card]:
     """Return the cards of what was said to be somebody else, the first of them."""
-    seen = {kind.name for kind in _seen_by(user)}
+    seen = {kind.name for kind in seen_by(user)}
     refs = [ref for _, ref in decided_about([customer.pk]) if ref[0] in seen]
-    return _cards(refs[:SHOWN], customer)
+    return cards_of(refs[:SHOWN], customer)
 
 
 def people_for(kind: Kind, record: Any) -> tuple[list[tuple[Customer, list[str]]], list[Customer], bool]:
@@ -118,7 +120,8 @@ def whose(kind: Kind, record: Any, user: Any) -> dict[str, Any]:
     }
 
 
-def _seen_by(user: Any) -> list[Kind]:
+def seen_by(user: Any) -> list[Kind]:
+    """Return the kinds of records that somebody may see."""
     return [kind for kind in KINDS if user.has_perm(MAY_SEE[kind])]
 
 
@@ -129,7 +132,8 @@ def _rows(kind: Kind) -> Any:
     return rows.select_related("company") if kind is CONTACT else rows
 
 
-def _cards(refs: Iterable[Ref], customer: Customer) -> list[Card]:
+def cards_of(refs: Iterable[Ref], customer: Customer) -> list[Card]:
+    """Return the cards of these records, in this order, beside what the person has."""
     refs = list(refs)
     rows: dict[Ref, Any] = {}
     for name, kind in BY_NAME.items():

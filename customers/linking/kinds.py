@@ -71,20 +71,26 @@ class Kind:
         model = self.model._meta.get_field(self.connection).related_model
         return list(model.objects.filter(teamspace=teamspace_id).order_by().values_list("pk", flat=True))
 
-    def free(self, teamspace_id: int) -> QuerySet[Any] | None:
-        """Return the teamspace's records that no person is linked to, without those that are gone; None without any.
+    def of_teamspace(self, teamspace_id: int) -> QuerySet[Any] | None:
+        """Return the teamspace's records without those that are gone; None without any connection.
 
-        The conditions are written so that no index answers them: the one on mail or phone has to, and neither planner
-        knows beforehand that most rows have no person or stand in one account.
+        The condition is written so that no index answers it: the one on what is looked for has to, and neither planner
+        knows beforehand that most rows stand in one account.
         """
         if not (connections := self.connections(teamspace_id)):
             return None
-        rows: QuerySet[Any] = self.model._default_manager.order_by().alias(
-            linked_to=Coalesce(F("customer_id"), Value(0), output_field=BigIntegerField()),
+        rows = self.model._default_manager.order_by().alias(
             came_by=ExpressionWrapper(F(f"{self.connection}_id") + 0, output_field=BigIntegerField()),
         )
-        rows = rows.filter(linked_to=0, came_by__in=connections)
-        return rows.filter(gone_at=None) if self.can_be_gone else rows
+        found: QuerySet[Any] = rows.filter(came_by__in=connections, **({"gone_at": None} if self.can_be_gone else {}))
+        return found
+
+    def free(self, teamspace_id: int) -> QuerySet[Any] | None:
+        """Return those that no person is linked to, which most are: no index answers that either."""
+        if (rows := self.of_teamspace(teamspace_id)) is None:
+            return None
+        unlinked = Coalesce(F("customer_id"), Value(0), output_field=BigIntegerField())
+        return rows.alias(linked_to=unlinked).filter(linked_to=0)
 
     def teamspace_of(self, record: Any) -> int:
         """Return the id of the teamspace whose record this is."""

@@ -42,6 +42,18 @@ def record_unlink(*, customer: Customer, record: Record, by: User) -> None:
 
 
 @transaction.atomic
+def record_relink(*, customer: Customer, record: Record, instead_of: Customer, by: User) -> None:
+    """Link a record that is linked to somebody else by now: unlinked from them, which is remembered, and then linked.
+
+    Refused when it is not linked to whom the page named.
+    """
+    if customer == instead_of:
+        return
+    record_unlink(customer=instead_of, record=record, by=by)
+    record_link(customer=customer, record=record, by=by)
+
+
+@transaction.atomic
 def record_not_same(*, customer: Customer, record: Record, by: User) -> None:
     """Remember that a record is somebody else."""
     kind, row = _locked(customer, record)

@@ -14,7 +14,7 @@ from customers.exporting.lists import PROTOCOL
 from customers.exporting.screens import Exporting, export_actions
 from customers.linking import kinds
 from customers.linking.buttons import RECORD_BUTTONS
-from customers.linking.cards import whose
+from customers.linking.by_hand import who_it_is
 from customers.models import MOVING, ProtocolCustomer
 from customers.protocol import filters, services
 from customers.protocol.buttons import BUTTONS, LIST_BUTTONS
@@ -145,7 +145,7 @@ class ProtocolCustomerAdmin(Exporting, ProtoModelAdmin):
     def panel_context(self, request: HttpRequest, record: ProtocolCustomer, name: str) -> dict[str, Any]:
         """What the page tells beside the form."""
         if name == "person":
-            return whose(kinds.PROTOCOL, record, request.user)
+            return who_it_is(kinds.PROTOCOL, record, request)
         calls = Call.objects.for_target(record)
         shown = visible_to(calls, person(request), teamspace_ids(request.user)).select_related("requested_by")
         return {

@@ -60,3 +60,42 @@ def test_the_list_and_the_run(sam: Desk, house: House) -> None:
     expect(sam.page.locator("#panel-run")).to_contain_text("Done")
     sam.page.get_by_role("link", name="People with suggestions").click()
     expect(sam.rows.first).to_be_visible()
+
+
+# A contact and a person who have nothing in common, and the first word of the person's name.
+STRANGERS = """
+import time
+from customers.models import Contact, Customer
+while not Contact.objects.exists():
+    time.sleep(0.2)
+acme = Customer.objects.filter(teamspace__name="Acme Support")
+person = acme.filter(has_suggestions=False, contacts=None).exclude(name="").order_by("-pk")[0]
+contact = Contact.objects.filter(account__teamspace__name="Acme Support", customer=None).order_by("-pk")[0]
+print(contact.pk, person.pk)
+"""
+
+
+def test_by_hand_with_the_keyboard_and_then_somebody_else(sam: Desk, house: House) -> None:
+    contact, person = house.product.python(STRANGERS).split()
+    page = sam.page
+    page.goto(f"/admin/customers/customer/{person}/change/")
+    name = sam.panel("known").locator("dd").first.inner_text()
+    page.goto(f"/admin/customers/contact/{contact}/change/")
+    who = sam.panel("person")
+    if who.locator("details:not([open])").count():
+        who.get_by_text("Look for a person").press("Enter")
+    who.get_by_role("searchbox").fill(name)
+    page.keyboard.press("Enter")
+    found = who.get_by_role("button", name=f"Link: {name}", exact=True)
+    expect(found.first).to_be_visible()
+    expect(who.get_by_role("searchbox")).to_be_focused()
+    found.first.press("Enter")
+    expect(who).to_contain_text("Unlink")
+    # Whoever is linked is named before somebody else takes that place.
+    who.get_by_text("Link to somebody else").click()
+    expect(who).to_contain_text(f"Linked to {name} now.")
+    who.get_by_role("searchbox").fill("a")
+    who.get_by_role("button", name="Find").click()
+    who.get_by_role("button", name=re.compile("^Link instead")).first.click()
+    expect(page.get_by_text(f"and no longer to {name}")).to_be_visible()
+    expect(who).to_contain_text("Said not to be (1)")
