@@ -90,7 +90,8 @@ class Kind:
         if (rows := self.of_teamspace(teamspace_id)) is None:
             return None
         unlinked = Coalesce(F("customer_id"), Value(0), output_field=BigIntegerField())
-        return rows.alias(linked_to=unlinked).filter(linked_to=0)
+        found: QuerySet[Any] = rows.alias(linked_to=unlinked).filter(linked_to=0)
+        return found
 
     def teamspace_of(self, record: Any) -> int:
         """Return the id of the teamspace whose record this is."""
