@@ -29,8 +29,11 @@ LEASE = datetime.timedelta(seconds=60)
 PAUSE = 0.05
 
 
-def count_changes(seconds: float = 20.0) -> int:
-    """Count what is due, for at most about `seconds`; return how many chats that were (sweeper)."""
+def count_changes(seconds: float = 20.0, *, longest_breath: float = LONGEST_BREATH) -> int:
+    """Count what is due, for at most about `seconds`; return how many chats that were (sweeper).
+
+    After a batch it rests for at most `longest_breath` seconds.
+    """
     end, done = time.monotonic() + seconds, 0
     if not _is_due() or not _hold():
         return 0
@@ -43,7 +46,7 @@ def count_changes(seconds: float = 20.0) -> int:
                 Counting.objects.filter(pk=1).update(even_at=timezone.now())
                 break
             if connection.vendor == "sqlite":
-                time.sleep(min((time.monotonic() - began) * BREATH, LONGEST_BREATH))
+                time.sleep(min((time.monotonic() - began) * BREATH, longest_breath))
     finally:
         Counting.objects.filter(holder=this_worker()).update(holder="", leased_until=None)
     return done

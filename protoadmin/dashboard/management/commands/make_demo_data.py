@@ -12,6 +12,8 @@ from conversations.figures.counting import count_changes
 from protoadmin.dashboard.demo_data.filling import Made, Wish, fill
 
 MOST = 20_000_000
+# Seconds at most between two batches of figures, for whoever else waits for SQLite's one lock.
+BREATH = 0.02
 
 
 class Command(BaseCommand):
@@ -43,7 +45,7 @@ class Command(BaseCommand):
         made = fill(wish, self._tell)
         self.stdout.write("Counting the figures of the reports …")
         # A worker that runs meanwhile does it instead.
-        while count_changes():
+        while count_changes(longest_breath=BREATH):
             pass
         self._plan()
         took = time.monotonic() - started
