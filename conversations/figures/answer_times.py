@@ -52,12 +52,14 @@ def _joined(bounds: Bounds) -> Bounds:
 
 def _exact(scope: Scope, bounds: Bounds) -> list[tuple[Times, Times]]:
     given: list[tuple[list[int], list[int]]] = [([], []) for _ in bounds]
-    rows = ChatFigures.objects.filter(scope.rows(), _began(_joined(bounds))).exclude(answer_ms=None).order_by()
+    rows = ChatFigures.objects.filter(scope.rows(), _began(_joined(bounds))).order_by()
+    # An agent's answer may have a time where the first answer, which was pulled, has none.
+    rows = rows.exclude(answer_ms=None, agent_ms=None)
     told: Any = rows.annotate(span=_which("started_at", bounds, moments=True))
     for number, answer, agent in told.values_list("span", "answer_ms", "agent_ms"):
-        given[number][0].append(answer)
-        if agent is not None:
-            given[number][1].append(agent)
+        for times, took in zip(given[number], (answer, agent), strict=True):
+            if took is not None:
+                times.append(took)
     return [(_of(sorted(first)), _of(sorted(agents))) for first, agents in given]
 
 

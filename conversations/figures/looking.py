@@ -59,6 +59,15 @@ def look_at(ids: list[int], now: datetime.datetime) -> list[Count]:
     return counts
 
 
+def figures_by_chat(ids: list[int], now: datetime.datetime) -> dict[int, ChatFigures]:
+    """Return the figures of these chats as they are now, by the chat's id, whether or not they were counted yet."""
+    found: dict[int, ChatFigures] = {}
+    # Long chats are left for the next look.
+    while counts := look_at([pk for pk in ids if pk not in found], now):
+        found |= {count.chat.pk: count.now for count in counts}
+    return found
+
+
 def _only_longer(chat: Chat, figures: ChatFigures, news: list[Told]) -> bool:
     """Tell whether nothing happened but messages at the end: then counting goes on where it was."""
     if shown_lang(chat) != figures.lang:
