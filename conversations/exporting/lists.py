@@ -1,7 +1,7 @@
 """The exports of tickets and of the helpdesk's conversations."""
 
 from conversations.models import EXPORT_CHATS, Ticket, VisitorConversation
-from customers.exporting.lists import FROM_HELPDESK, list_export
+from customers.exporting.lists import FROM_HELPDESK, OF_ACCOUNT, OF_COMPANY, list_export, own
 
 TICKETS = list_export(
     "tickets_export",
@@ -27,18 +27,11 @@ VISITORS = list_export(
     EXPORT_CHATS,
     path="account__teamspace",
     columns={
-        "teamspace": "account__teamspace__name",
-        "account": "account__name",
-        "id": "remote_id",
-        "company_id": "remote_company_id",
-        "company": "company__name",
-        **{
-            name: name
-            for name in (
-                "visitor_name", "visitor_email", "visitor_ip", "user_agent", "referrer_url", "page_url", "status",
-                "assigned_to_user_id", "is_read", "tags", "last_message_at",
-            )
-        },
-        **FROM_HELPDESK,
+        **OF_ACCOUNT,
+        **OF_COMPANY,
+        **own(
+            "visitor_name", "visitor_email", "visitor_ip", "user_agent", "referrer_url", "page_url", "status",
+            "assigned_to_user_id", "is_read", "tags", "last_message_at", *FROM_HELPDESK,
+        ),
     },
 )  # fmt: skip

@@ -15,7 +15,10 @@ from customers.models import Company, Contact, ProtocolCustomer
 from protoadmin.connections.scoping import only_visible
 from protoadmin.runs.models import Run
 
-FROM_HELPDESK = {"created_at": "created_at", "updated_at": "updated_at", "gone_at": "gone_at"}
+# What each record of the helpdesk begins with, and ends with.
+OF_ACCOUNT = {"teamspace": "account__teamspace__name", "account": "account__name", "id": "remote_id"}
+OF_COMPANY = {"company_id": "remote_company_id", "company": "company__name"}
+FROM_HELPDESK = ("created_at", "updated_at", "gone_at")
 
 
 def list_export(
@@ -30,6 +33,11 @@ def list_export(
         return list(columns)
 
     return Export(name, f"Export {things}", things, model, permission, _chosen_already, names, rows)
+
+
+def own(*names: str) -> dict[str, str]:
+    """Return columns that are called as their fields are."""
+    return {name: name for name in names}
 
 
 def _chosen_already(run: Run, person: User, place: Any) -> Found:
@@ -79,14 +87,11 @@ PROTOCOL = list_export(
     columns={
         "teamspace": "project__teamspace__name",
         "project": "project__name",
-        **{
-            name: name
-            for name in (
-                "protocol_id", "username", "display_name", "phone_number", "avatar_url", "conversation_id",
-                "external_id", "status", "is_flagged", "meta", "last_active_at", "last_transaction_at",
-                "terminated_at", "created_at", "updated_at", "gone_at",
-            )
-        },
+        **own(
+            "protocol_id", "username", "display_name", "phone_number", "avatar_url", "conversation_id", "external_id",
+            "status", "is_flagged", "meta", "last_active_at", "last_transaction_at", "terminated_at", "created_at",
+            "updated_at", "gone_at",
+        ),
         "state": "sync_state",
         "person_id": "customer__provided_unique_id",
     },
@@ -98,17 +103,11 @@ COMPANIES = list_export(
     PERMISSION,
     path="account__teamspace",
     columns={
-        "teamspace": "account__teamspace__name",
-        "account": "account__name",
-        "id": "remote_id",
-        **{
-            name: name
-            for name in (
-                "name", "website", "industry", "deal_value", "stage_id", "position", "logo_url", "notes",
-                "last_contact", "is_customer", "created_by",
-            )
-        },
-        **FROM_HELPDESK,
+        **OF_ACCOUNT,
+        **own(
+            "name", "website", "industry", "deal_value", "stage_id", "position", "logo_url", "notes", "last_contact",
+            "is_customer", "created_by", *FROM_HELPDESK,
+        ),
     },
 )  # fmt: skip
 CONTACTS = list_export(
@@ -118,13 +117,9 @@ CONTACTS = list_export(
     PERMISSION,
     path="account__teamspace",
     columns={
-        "teamspace": "account__teamspace__name",
-        "account": "account__name",
-        "id": "remote_id",
-        "company_id": "remote_company_id",
-        "company": "company__name",
-        **{name: name for name in ("name", "email", "phone", "title", "role", "notes", "is_primary", "user_id")},
-        **FROM_HELPDESK,
+        **OF_ACCOUNT,
+        **OF_COMPANY,
+        **own("name", "email", "phone", "title", "role", "notes", "is_primary", "user_id", *FROM_HELPDESK),
         "person_id": "customer__provided_unique_id",
     },
 )

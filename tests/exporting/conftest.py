@@ -1,19 +1,5 @@
 """Fixtures of the tests of exports."""
 
-from typing import Any
+from tests.support.fixtures import own_files, scene
 
-import pytest
-
-
-@pytest.fixture(autouse=True)
-def own_files(settings: Any, tmp_path: Any) -> None:
-    """Files of each test are its own."""
-    settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def scene(db: None) -> Any:
-    """Two teamspaces, three people (tests/inbox/scene.py)."""
-    from tests.inbox.scene import Scene  # noqa: PLC0415 - models are loaded only after this file
-
-    return Scene()
+__all__ = ["own_files", "scene"]

@@ -4,11 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.fixtures import own_files
 
-@pytest.fixture(autouse=True)
-def own_files(settings: Any, tmp_path: Any) -> None:
-    """Files of each test are its own."""
-    settings.MEDIA_ROOT = tmp_path
+__all__ = ["ada", "own_files", "vienna"]
 
 
 @pytest.fixture

@@ -1,13 +1,5 @@
 """Fixtures of the inbox's tests."""
 
-from typing import Any
+from tests.support.fixtures import scene
 
-import pytest
-
-
-@pytest.fixture
-def scene(db: None) -> Any:
-    """Two teamspaces, three people (tests/inbox/scene.py)."""
-    from tests.inbox.scene import Scene  # noqa: PLC0415 - models are loaded only after this file
-
-    return Scene()
+__all__ = ["scene"]

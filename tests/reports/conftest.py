@@ -1,5 +1,5 @@
 """Fixtures of the tests of the reports."""
 
-from tests.inbox.conftest import scene
+from tests.support.fixtures import scene
 
 __all__ = ["scene"]
