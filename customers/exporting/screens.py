@@ -1,6 +1,6 @@
 """The actions Export CSV, Export JSON Lines and Export XLSX of a list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -15,7 +15,10 @@ from customers.exporting.formats import FORMATS
 from customers.exporting.people import PEOPLE
 from protoadmin.runs.services import run_start
 from protoadmin.screens.people import person
+from protoadmin.storable import storable_text
 
+# What else stands in the address of a list: the search, the page, the order.
+NO_FILTERS = {"q", "p", "o", "all"}
 Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse]
 
 
@@ -47,7 +50,7 @@ def _action(export: Export, format: str, label: str) -> Action:
             parameters={
                 "format": format,
                 "zone": timezone.get_current_timezone_name(),
-                "words": _words(request),
+                "words": _words(modeladmin, request),
             },
         )
         return HttpResponseRedirect(reverse("admin:runs_run_change", args=[run.pk]))
@@ -56,15 +59,40 @@ def _action(export: Export, format: str, label: str) -> Action:
     return admin.action(description=f"Export {label}", permissions=["export"])(action)
 
 
-def _words(request: HttpRequest) -> list[str]:
-    """Return which rows of the list, in words: its own address says the rest."""
+def _words(modeladmin: Any, request: HttpRequest) -> list[str]:
+    """Return which rows of the list, in words."""
     if request.POST.get("select_across") != "1":
         return ["Selected rows"]
     searched = request.GET.get("q", "").strip()
-    filtered = [
-        f"{name}={value}" for name, value in request.GET.items() if name not in {"q", "p", "o", "all"} and value
-    ]
-    return [*([f"“{searched}”"] if searched else []), *filtered] or ["All rows"]
+    words = [f"“{searched}”"] if searched else []
+    return [storable_text(each) for each in (*words, *_filters_in_words(modeladmin, request))] or ["All rows"]
+
+
+def _filters_in_words(modeladmin: Any, request: HttpRequest) -> Iterator[str]:
+    """Yield each chosen filter as `Label: value`, and what is no filter of the list as the address has it."""
+    given = {name: str(value) for name, value in request.GET.items() if value and name not in NO_FILTERS}
+    changelist = modeladmin.get_changelist_instance(request) if given else None
+    for spec in changelist.filter_specs if changelist else ():
+        own = {name: given.pop(name) for name in spec.expected_parameters() if name in given}
+        label = str(spec.title)
+        for value in _chosen(spec, changelist, own) if own else ():
+            yield f"{label[:1].upper()}{label[1:]}: {value}"
+    yield from (f"{name}={value}" for name, value in given.items())
+
+
+def _chosen(spec: Any, changelist: Any, given: dict[str, str]) -> list[str]:
+    """Return what is chosen of a filter as the list shows it: Django's filters say it, the theme's have a form."""
+    found: list[str] = []
+    for choice in spec.choices(changelist):
+        if "form" in choice:
+            offered = {
+                name: {str(key): str(words) for key, words in getattr(field, "choices", ())}
+                for name, field in choice["form"].fields.items()
+            }
+            found += [offered.get(name, {}).get(value, value) for name, value in given.items()]
+        elif choice.get("selected"):
+            found.append(str(choice["display"]))
+    return found or list(given.values())
 
 
 PEOPLE_ACTIONS = export_actions(PEOPLE)

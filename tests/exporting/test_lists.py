@@ -1,10 +1,12 @@
 """Exports of the other lists: tickets, Protocol customers, companies, contacts, visitor conversations, people."""
 
+import datetime
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 
 from conversations.exporting.lists import TICKETS, VISITORS
 from customers.exporting.lists import COMPANIES, CONTACTS, PROTOCOL
@@ -96,6 +98,37 @@ def test_a_search_is_told_in_words_and_holds(scene: Scene) -> None:
     run = drive(Run.objects.get())
     assert [row["subject"] for row in rows(run)] == [first.subject]
     assert run.parameters["words"] == [f"“{first.subject}”"]
+
+
+def test_filters_are_told_in_words(scene: Scene) -> None:
+    scene.away.members.add(scene.mia)
+    (company,) = make(scene, COMPANIES, 1)
+    type(company).objects.filter(pk=company.pk).update(industry="Tea <b>", is_customer=True)
+    chosen = {"industry": "Tea <b>", "customer": "yes", "teamspace": str(scene.home.pk), "gone": "no"}
+    act(scene, COMPANIES, "csv", q=company.name, p="1", **chosen)
+    run = drive(Run.objects.get())
+    assert run.done == 1
+    words = [f"“{company.name}”", "Industry: Tea <b>", "Is a customer: Yes", "Gone: No", "Teamspace: Home"]
+    assert run.parameters["words"] == words
+    page = scene.client(scene.mia).get(reverse("admin:runs_run_exports")).content.decode()
+    assert "Industry: Tea &lt;b&gt; · Is a customer: Yes" in page
+
+
+def test_a_choice_of_djangos_own_filters_is_told(scene: Scene) -> None:
+    (ticket,) = make(scene, TICKETS, 1)
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    span = {"created_at__gte": str(today), "created_at__lt": str(today + datetime.timedelta(days=1))}
+    act(scene, TICKETS, "csv", sync_state__exact=ticket.sync_state, **span)
+    words = [f"Sync state: {ticket.get_sync_state_display()}", "Created at: Today"]
+    assert Run.objects.get().parameters["words"] == words
+
+
+def test_what_no_filter_knows_stands_as_it_came(scene: Scene) -> None:
+    make(scene, COMPANIES, 1)
+    # With one teamspace there is no such filter.
+    act(scene, COMPANIES, "csv", teamspace=str(scene.home.pk), industry="none\x00such")
+    words = Run.objects.get().parameters["words"]
+    assert words == ["Industry: none\ufffdsuch", f"teamspace={scene.home.pk}"]
 
 
 def test_values_keep_their_kind(scene: Scene) -> None:
