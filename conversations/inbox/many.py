@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
 
 from conversations.acting import MANY, PULL, VIEW, chats_act
 from conversations.choosing import MOST_SELECTED
@@ -22,6 +24,9 @@ from protoadmin.runs.models import Run
 from protoadmin.screens.base import may
 from protoadmin.screens.buttons import Button, ButtonForm
 from protoadmin.screens.people import person
+
+# After these, done with chats that were picked by hand, a person goes on in the inbox.
+CHEAP = ("chats_mark_read", "chats_mark_unread", "chats_add_tags", "chats_follow_up")
 
 
 class ChosenForm(ButtonForm):
@@ -128,9 +133,20 @@ def _act(kind: str, parameters: Callable[[Any], dict[str, Any]] = lambda form: {
             request_key=form.cleaned_data["request_key"],
             parameters=parameters(form),
         )
-        return run_page(run)
+        return back_to_list(request, run, form) if kind in CHEAP and form.cleaned_data["ids"] else run_page(run)
 
     return perform
+
+
+def back_to_list(request: HttpRequest, run: Run, form: ChosenForm) -> HttpResponse:
+    """Stay in the inbox, and say where the run is."""
+    page, query = reverse("admin:runs_run_change", args=[run.pk]), form.filters.query()
+    said = format_html(
+        '{}: {}. It is done in the background. <a href="{}">See the run</a>', run.title, ", ".join(form.words), page
+    )
+    messages.success(request, said)
+    inbox = reverse("admin:conversations_chat_changelist")
+    return HttpResponseRedirect(f"{inbox}?{query}" if query else inbox)
 
 
 def _tags(form: TagPeopleForm) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Acting on many and follow-ups in a real browser."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -34,8 +35,10 @@ def toolbar(page: Page, words: str) -> None:
     page.get_by_role("toolbar", name="Selected chats").get_by_role("button", name=words).click()
 
 
-def test_selected_chats_are_marked_read(new_desk: NewDesk) -> None:
-    page = new_desk("sam").page
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+def test_selected_chats_are_marked_read(new_desk: NewDesk, house: House, width: int, theme: str) -> None:
+    house.product.python("ReadMark.objects.all().delete()")
+    page = new_desk("sam", viewport={"width": width, "height": 844}, color_scheme=theme).page
     page.goto(INBOX)
     before = page.locator(".ib-row.is-unread").count()
     assert before > 3
@@ -43,10 +46,15 @@ def test_selected_chats_are_marked_read(new_desk: NewDesk) -> None:
     page.locator(".ib-pick").nth(0).check()
     page.locator(".ib-pick").nth(2).check()
     toolbar(page, "Mark read")
+    # The page stays the inbox, and follows what is done.
+    expect(page.get_by_text("Mark read: 2 selected chats.")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"{INBOX}$"))
+    expect(page.locator(".ib-row.is-unread")).to_have_count(before - 2)
+    assert overflow(page) == ""
+    picture(page, f"marked-{width}-{theme}")
+    page.get_by_role("link", name="See the run").click()
     expect(page.locator("#panel-run")).to_contain_text("2 done, 0 failed of 2")
     expect(page.locator("#panel-run")).to_contain_text("2 selected chats")
-    page.goto(INBOX)
-    expect(page.locator(".ib-row.is-unread")).to_have_count(before - 2)
 
 
 def test_all_that_match_are_asked_about_first(new_desk: NewDesk) -> None:
@@ -79,6 +87,7 @@ def test_a_follow_up_from_asking_to_done(new_desk: NewDesk, house: House) -> Non
     dialog.get_by_label("Note").fill("Call them back")
     picture(mia, "follow-up-dialog")
     dialog.get_by_role("button", name="Follow up").click()
+    mia.get_by_role("link", name="See the run").click()
     expect(mia.locator("#panel-run")).to_contain_text("1 done, 0 failed of 1")
     sam.goto(INBOX)
     sam.get_by_role("link", name="Follow-ups").click()

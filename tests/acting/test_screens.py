@@ -54,6 +54,22 @@ def test_over_a_selection(scene: Scene) -> None:
     assert run.parameters["ids"] == [chats[0].pk, chats[2].pk]
 
 
+@pytest.mark.parametrize("name", sorted(OFFERED["root"] - {"export"}))
+def test_after_what_is_cheap_and_picked_by_hand_one_stays_in_the_inbox(scene: Scene, name: str) -> None:
+    chat = scene.chat("human: hi", lang="de")
+    Tag.objects.create(teamspace=scene.home, name="vip")
+    root, address = scene.client(scene.root), reverse("admin:conversations_chat_list_button", args=[name])
+    data = {"request_key": "k", "query": "lang=de", "tags": "vip", "assignee": str(scene.sam.pk)}
+    stays = name not in {"pull-chats", "refresh-people"}
+    picked = root.post(address, {**data, "ids": str(chat.pk)})
+    run = reverse("admin:runs_run_change", args=[Run.objects.get().pk])
+    assert picked["Location"] == (f"{INBOX}?lang=de" if stays else run)
+    page = root.get(picked["Location"]).content.decode()
+    assert (f'1 selected chat. It is done in the background. <a href="{run}">See the run</a>' in page) is stays
+    every = root.post(address, {**data, "request_key": "another"})
+    assert every["Location"] == reverse("admin:runs_run_change", args=[Run.objects.latest("pk").pk])
+
+
 def test_tags_are_asked_for(scene: Scene) -> None:
     Tag.objects.create(teamspace=scene.home, name="vip")
     Tag.objects.create(teamspace=scene.away, name="secret")

@@ -4,7 +4,7 @@
 window.Inbox = (() => {
   const root = document.getElementById("inbox");
   const bar = document.getElementById("ib-lost");
-  const BUSY = 700, QUIET = 2000, HIDDEN = 15000, SLOWEST = 15000, STIRRED = 60000;
+  const BUSY = 700, QUIET = 2000, HIDDEN = 15000, SLOWEST = 15000, STIRRED = 60000, SETTLING = 20000;
   const inbox = { root, beat: root.dataset.beat, query: root.dataset.query, list: null, chat: null };
   let timer = 0, failures = 0, asking = null, stirredAt = Date.now(), asked = 0, took = 0, ended = false;
 
@@ -75,12 +75,17 @@ window.Inbox = (() => {
     bar.hidden = !isLost;
     root.classList.toggle("is-lost", isLost);
   }
+  // What somebody asks for about chosen chats is done in the background, when this page has come again.
+  inbox.acted = () => sessionStorage.setItem("inbox-acted", Date.now());
+  function hasActed() {
+    return Date.now() - Number(sessionStorage.getItem("inbox-acted")) < SETTLING;
+  }
   function address() {
     const query = new URLSearchParams(inbox.query);
     query.set("b", inbox.beat);
     query.set("l", inbox.list.version());
-    // Now and then everything: what the beat does not know of (a tab in which the same person reads).
-    if (++asked % 30 === 0) query.set("all", "1");
+    // Now and then everything: what the beat does not know of (what the same person reads in another tab, or marks).
+    if (++asked % 30 === 0 || hasActed()) query.set("all", "1");
     if (inbox.chat.pk) {
       query.set("chat", inbox.chat.pk);
       query.set("v", inbox.chat.version);

@@ -117,6 +117,7 @@
     const dialog = document.getElementById(`dialog-${name}`), form = dialog.querySelector("form");
     form.elements.query.value = inbox.query;
     form.elements.ids.value = isAll ? "" : [...chosen].join(",");
+    form.addEventListener("submit", () => inbox.acted());
     tell();
     // What asks for nothing more, about chats that somebody has picked one by one, is done at once.
     if (!isAll && !form.querySelector(".pa-field")) form.requestSubmit();
