@@ -5,10 +5,11 @@ number may come and what arrives meanwhile changes nothing.
 """
 
 import zoneinfo
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, Sum
+from django.db.models import Sum
 from django.utils import timezone
 
 from conversations.inbox.counted import counted_among
@@ -28,7 +29,14 @@ STEP = 2_000
 MOST_SELECTED = 1_000
 
 
-def choose(run: Run, person: User, place: Any) -> Found:
+@dataclass
+class FoundChats(Found):
+    """Chats that a step of choosing met, and how many messages they have, repeats left out."""
+
+    messages: int = 0
+
+
+def choose(run: Run, person: User, place: Any) -> FoundChats:
     """Return the next chats that the run is about."""
     with timezone.override(zoneinfo.ZoneInfo(run.parameters.get("zone", "UTC"))):
         filters = Filters.parse(run.parameters.get("query", ""))
@@ -63,14 +71,10 @@ def _matching(ids: list[int], person: User, filters: Filters, sought: Sought) ->
     return sorted(key[1] for key in keys)
 
 
-def _found(ids: list[int], place: Any) -> Found:
-    whose = dict(Chat.objects.filter(pk__in=ids).order_by().values_list("teamspace").annotate(Count("pk")))
-    return Found(ids, set(whose), len(ids), place)
-
-
-def messages_in(ids: list[int]) -> int:
-    """Return how many messages these chats have, repeats left out."""
-    return Chat.objects.filter(Q(pk__in=ids)).aggregate(all=Sum("message_count"))["all"] or 0
+def _found(ids: list[int], place: Any) -> FoundChats:
+    rows = Chat.objects.filter(pk__in=ids).order_by().values_list("teamspace")
+    sums = list(rows.annotate(Sum("message_count")))
+    return FoundChats(ids, {row[0] for row in sums}, len(ids), place, messages=sum(row[1] for row in sums))
 
 
 def only_teamspace_of(person: User) -> Teamspace | None:

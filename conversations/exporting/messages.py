@@ -11,7 +11,6 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from conversations.choosing import choose as choose_chats
-from conversations.choosing import messages_in
 from conversations.exporting.heads import HEAD, chats_of, head
 from conversations.inbox.filters import Filters
 from conversations.models import EXPORT_CHATS, Message
@@ -34,7 +33,7 @@ REMEMBERED = 20_000
 
 def _choose(run: Run, person: User, place: Any) -> Found:
     found = choose_chats(run, person, place)
-    found.units = messages_in(found.ids)
+    found.units = found.messages
     return found
 
 

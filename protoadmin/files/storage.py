@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.files.base import File
 from django.core.files.storage import Storage
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.deconstruct import deconstructible
 
@@ -39,7 +39,7 @@ class DatabaseStorage(Storage):
             stored = self._claim(_clean(name))
             size = 0
             for number, piece in enumerate(_pieces_of(content)):
-                Piece.objects.create(file=stored, number=number, content=piece)
+                _keep(stored, number, piece)
                 size += len(piece)
             StoredFile.objects.filter(pk=stored.pk).update(size=size)
         return stored.name
@@ -95,6 +95,34 @@ def _clean(name: str) -> str:
     return str(name).replace("\\", "/").strip("/")
 
 
+# To and from PostgreSQL pieces go as the bytes that they are: as text they are twice as long and take thrice the time.
+_TABLE = Piece._meta.db_table
+
+
+def _keep(stored: StoredFile, number: int, content: bytes) -> None:
+    """Write a piece."""
+    if connection.vendor != "postgresql":
+        Piece.objects.create(file=stored, number=number, content=content)
+        return
+    statement = f"COPY {_TABLE} (file_id, number, content) FROM STDIN (FORMAT BINARY)"
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
+        copy.set_types(["int8", "int4", "bytea"])
+        copy.write_row((stored.pk, number, content))
+
+
+def _kept(stored: StoredFile, number: int) -> bytes | None:
+    """Return a piece; None when it is not there."""
+    if connection.vendor != "postgresql":
+        piece = Piece.objects.filter(file=stored, number=number).values_list("content", flat=True).first()
+        return None if piece is None else bytes(piece)
+    chosen = f"SELECT content FROM {_TABLE} WHERE file_id = {stored.pk:d} AND number = {number:d}"  # noqa: S608 - numbers
+    statement = f"COPY ({chosen}) TO STDOUT (FORMAT BINARY)"
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
+        copy.set_types(["bytea"])
+        found: list[bytes] = [content for (content,) in copy.rows()]
+    return found[0] if found else None
+
+
 def _pieces_of(content: Any) -> Iterator[bytes]:
     """Yield what is in a file in pieces of one length, whatever chunks it comes in."""
     buffer = bytearray()
@@ -134,10 +162,10 @@ class _Pieces(io.RawIOBase):
             return 0
         number, start = divmod(self._at, PIECE)
         if number != self._number:
-            piece = Piece.objects.filter(file=self._stored, number=number).values_list("content", flat=True).first()
+            piece = _kept(self._stored, number)
             if piece is None:
                 raise FileNotFoundError(f"The file {self._stored.name!r} was removed while it was read.")
-            self._number, self._piece = number, bytes(piece)
+            self._number, self._piece = number, piece
         part = self._piece[start : start + len(buffer)]
         buffer[: len(part)] = part
         self._at += len(part)
