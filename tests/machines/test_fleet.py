@@ -1,6 +1,7 @@
 """Two web servers and three worker clusters that share PostgreSQL and Redis alone, one losing its power all the time.
 
-Meanwhile 1,000 deliveries come in, 200 writes are asked for, everything is pulled and people are exported.
+Meanwhile 1,000 deliveries come in, 200 writes are asked for, everything is pulled; people, conversations and messages
+are exported.
 KILL_SEED=<number> repeats the outages and the writes of an earlier run.
 """
 
@@ -37,6 +38,8 @@ DELIVERIES = 1000
 SECOND_SERIES = 100_000
 BEGIN = """
 import json
+from conversations.exporting.services import chats_export
+from conversations.inbox.filters import Filters
 from customers.exporting.people import PEOPLE
 from protoadmin.connections.models import HelpdeskAccount
 from protoadmin.runs.services import run_start
@@ -45,13 +48,24 @@ Channel.objects.exclude(channel_id="storm").update(pull_every=1)
 HelpdeskAccount.objects.update(pull_every=1)
 boss = User.objects.get(is_superuser=True)
 people = Customer.objects.order_by("pk").values_list("pk", flat=True)
-exports = [
-    run_start(kind=PEOPLE.name, by=boss, title="Export people", ids=iter(people), parameters={{"format": "csv"}}).pk
-    for _ in range(3)
-]
+known = {{
+    "conversations": list(Chat.objects.order_by("pk").values_list("pk", flat=True)),
+    "messages": list(Message.objects.order_by("pk").values_list("pk", flat=True)),
+}}
+exports = {{
+    "people": [
+        run_start(kind=PEOPLE.name, by=boss, title="Export people", ids=iter(people), parameters={{"format": "csv"}}).pk
+        for _ in range(3)
+    ],
+    "conversations": [
+        chats_export(what="conversations", format="csv", by=boss, filters=Filters(), words=[]).pk
+        for _ in range(3)
+    ],
+    "messages": [chats_export(what="messages", format="csv", by=boss, filters=Filters(), words=[]).pk],
+}}
 place = Teamspace.objects.earliest("pk")
 chosen = list(Customer.objects.filter(teamspace=place).order_by("pk").values_list("pk", flat=True)[:{people}])
-print(json.dumps([exports, chosen]))
+print(json.dumps([exports, known, chosen]))
 """
 END = """
 import json, time
@@ -97,8 +111,8 @@ def sandbox(tmp_path: Path) -> Any:
         yield process
 
 
-def check_runs(told: dict[str, Any], exports: list[int], began: float) -> None:
-    """Every run ended; those of a schedule began once a minute at the most; each export has every person once."""
+def check_runs(told: dict[str, Any], began: float) -> None:
+    """Every run ended, and those of a schedule began once a minute at the most."""
     assert [(run["title"], run["state"], run["error"]) for run in told["runs"] if run["state"] != "done"] == []
     scheduled: dict[tuple[str, str], list[float]] = defaultdict(list)
     for run in told["runs"]:
@@ -108,17 +122,25 @@ def check_runs(told: dict[str, Any], exports: list[int], began: float) -> None:
         gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
         assert not gaps or min(gaps) > 50, (name, gaps)
     assert scheduled
-    for run in told["runs"]:
-        if run["pk"] in exports:
-            rows = list(csv.DictReader(io.StringIO(run["files"][0].removeprefix("\ufeff"))))
-            assert sorted(row["provided_unique_id"] for row in rows) == told["people"]
+
+
+def check_exports(told: dict[str, Any], exports: dict[str, list[int]], known: dict[str, list[Any]]) -> None:
+    """Each export has what was there when it was asked for, and nothing twice."""
+    files = {run["pk"]: run["files"][0] for run in told["runs"] if run["files"]}
+    for what, column in (("people", "provided_unique_id"), ("conversations", "conversation"), ("messages", "message")):
+        assert known[what]
+        for pk in exports[what]:
+            rows = csv.DictReader(io.StringIO(files[pk].removeprefix("\ufeff"), newline=""))
+            found = Counter(row[column] for row in rows)
+            assert set(found.values()) == {1}
+            assert set(map(str, known[what])) <= found.keys()
 
 
 def storm(machines: Fleet, remote: Remote, seed: int) -> None:
     """Ask for everything at once while machines lose their power; then look what became of it."""
     (first, second), office = machines.web, machines.office
     # What a load balancer does: it goes on with the other one; here each client has one, and waits for it.
-    exports, people = json.loads(office.python(BEGIN.format(people=PEOPLE)))
+    exports, known, people = json.loads(office.python(BEGIN.format(people=PEOPLE)))
     began = time.time()
     make_trouble(remote)
     posting = [
@@ -142,7 +164,8 @@ def storm(machines: Fleet, remote: Remote, seed: int) -> None:
     attempts = check(json.loads(office.python(TELL, timeout=360)), posting[0].answered | posting[1].answered)
     print(f"deliveries by attempts: {dict(attempts)}; answers: {[dict(each.outcomes) for each in posting]}")
     told = json.loads(office.python(END, timeout=240))
-    check_runs(told, exports, began)
+    check_runs(told, began)
+    check_exports(told, exports, {**known, "people": told["people"]})
     print(f"runs: {Counter(run['kind'] for run in told['runs'])}")
     assert told["chats"] == {key: value for key, value in json.loads(office.python(REMOTE)).items() if value}
     for name in ("protocol", "contacts"):
