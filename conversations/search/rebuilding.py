@@ -7,14 +7,17 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Max
 
-from conversations.models import Message, Ticket
+from conversations.models import Message, Ticket, VisitorConversation
 from conversations.search.fields import tokens_of
 from conversations.search.text import searchable
+from customers.models import Company, Contact, index_rows
 
 BATCH = 1_000
 # A sweep ends after so many seconds; the next one goes on.
 SWEEP_SECONDS = 5.0
 MODELS: tuple[Any, ...] = (Message, Ticket)
+# Those that are found by a table of terms; whoever writes them writes that too.
+WITH_TERMS: tuple[Any, ...] = (Company, Contact, VisitorConversation)
 
 
 def index_some() -> int:
@@ -34,9 +37,9 @@ def is_complete() -> bool:
 def rebuild(model: Any) -> Iterator[tuple[int, int]]:
     """Index every row of a model anew; yield up to which id, and the highest one."""
     last = model.objects.aggregate(last=Max("pk"))["last"] or 0
-    reached = 0
+    reached, write = 0, _write if model in MODELS else _write_terms
     while pks := list(model.objects.filter(pk__gt=reached).order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        _write(model, pks)
+        write(model, pks)
         reached = pks[-1]
         yield reached, max(last, reached)
 
@@ -63,3 +66,9 @@ def _write(model: Any, pks: list[int]) -> None:
     with connection.cursor() as cursor:
         table = model._meta.db_table
         cursor.executemany(f"UPDATE {table} SET search_text = %s, search_tokens = %s WHERE id = %s", values)  # noqa: S608
+
+
+@transaction.atomic
+def _write_terms(model: Any, pks: list[int]) -> None:
+    """Make the terms of these rows anew; locked, so that a pull of the same rows comes before or after."""
+    index_rows(model.objects.filter(pk__in=pks).select_for_update(of=("self",), no_key=True).defer("remote_data"))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
+from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -151,6 +153,16 @@ def test_rows_of_before_are_filled_in(account: HelpdeskAccount) -> None:
         for _ in range(2):
             module.fill(apps, SimpleNamespace(connection=connection))
     assert [{(row, bytes(term)) for row, term in each.objects.values_list("row", "term")} for each in models] == known
+
+
+def test_the_command_makes_the_terms_anew(account: HelpdeskAccount) -> None:
+    for resource in RESOURCES:
+        write(resource, account, [ITEMS[resource.name]], run_id=1, first=1)
+    Company.objects.update(name="Behind the back")
+    ContactTerm.objects.all().delete()
+    call_command("rebuild_search", stdout=StringIO())
+    assert (found(Company, "acme corp"), found(Company, "behind")) == (set(), {"Behind the back"})
+    assert found(Contact, "john") == {"John Doe"}
 
 
 def _filled(account: HelpdeskAccount, number: int) -> None:
