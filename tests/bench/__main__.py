@@ -2,7 +2,7 @@
 
     clicks      from pressing Save or Create ticket to the remote system's receipt
     outbox      calls a second through the workers, against bare posts
-    pages       customer list and customer page at 1,000 and at 100,000 people
+    pages       lists and customer page at 1,000 and at 100,000 rows; BENCH_PAGES=companies for those that begin so
     receiver    webhooks taken, against a bare Django view on the same server; and while a drain runs
     draining    deliveries made into messages, against a bare loop; BENCH_BACKLOG=100000 for the large backlog
     lag         from a delivery to its messages, under 50 a second

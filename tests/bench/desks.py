@@ -49,7 +49,7 @@ def _company(n: int, account: HelpdeskAccount, rare: bool) -> Company:
         account=account,
         remote_id=f"123e4567-e89b-12d3-a456-{n:012}",
         name=_name(n, rare),
-        website=f"https://www.shop{n}.example.com/home",
+        website=f"https://www.shop{n:06}.example.com/home",
         industry=INDUSTRIES[n % 5],
         stage_id=f"stage-{n % 7}",
         deal_value=n,
