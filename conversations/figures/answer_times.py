@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Q, Sum, Value, When
+from django.db.models import Case, Count, IntegerField, Q, Sum, Value, When
 
 from conversations.figures.folding import moment_of
 from conversations.figures.reading import Scope, totals
@@ -30,10 +30,16 @@ class Times:
     is_exact: bool
 
 
-def answer_times(scope: Scope, bounds: Bounds, exact: int = EXACT) -> list[tuple[Times, Times]]:
-    """Return the times to the first answer, and to the first agent's, of chats that began in each of these spans."""
-    everything = Scope(scope.teamspaces)
-    started = sum(totals(everything, start, end)["started"] for start, end in _joined(bounds))
+def answer_times(
+    scope: Scope, bounds: Bounds, exact: int = EXACT, started: int | None = None
+) -> list[tuple[Times, Times]]:
+    """Return the times to the first answer, and to the first agent's, of chats that began in each of these spans.
+
+    `started` is how many chats of the teamspaces began in all of them, where it is known already.
+    """
+    if started is None:
+        everything = Scope(scope.teamspaces)
+        started = sum(totals(everything, start, end, ("started",))["started"] for start, end in _joined(bounds))
     if started <= exact:
         return _exact(scope, bounds)
     return [(_from_steps(first), _from_steps(agents)) for first, agents in _steps(scope, bounds)]
@@ -127,18 +133,25 @@ def _within(name: str, bounds: Bounds) -> Q:
 
 
 def _add_edges(found: list[tuple[Counter[int], Counter[int]]], scope: Scope, edges: list[tuple[int, int, int]]) -> None:
-    bounds = [(start, end) for _, start, end in edges]
-    joined = _joined(bounds)
+    joined = _joined([(start, end) for _, start, end in edges])
     # One range a query is read from the index; many are met on the way through all of them.
     parts = [[each] for each in joined] if len(joined) <= MOST_RANGES else [joined]
     for part in parts:
-        within = Q(started_at__gte=moment_of(part[0][0]), started_at__lt=moment_of(part[-1][1]))
-        rows = ChatFigures.objects.filter(scope.rows(), within, _began(part)).order_by()
-        rows = rows.annotate(span=_which("started_at", bounds, moments=True))
-        for place, column in enumerate(("answer_step", "agent_step")):
-            steps = rows.exclude(**{column: None}).values("span", step=F(column)).annotate(n=Count("pk"))
-            for span, step, number in steps.values_list("span", "step", "n"):
-                found[edges[span][0]][place][step] += number
+        first, last = part[0][0], part[-1][1]
+        within = Q(started_at__gte=moment_of(first), started_at__lt=moment_of(last))
+        inside = [edge for edge in edges if first <= edge[1] and edge[2] <= last]
+        rows = ChatFigures.objects.filter(scope.rows(), within).order_by()
+        if len(part) > 1:
+            rows = rows.filter(_began(part))
+        rows = rows.annotate(span=_which("started_at", [(start, end) for _, start, end in inside], moments=True))
+        # Who has an answer of an agent has an answer.
+        grouped = rows.exclude(answer_step=None).values("span", "answer_step", "agent_step").annotate(n=Count("pk"))
+        counted: Any = grouped.values_list("span", "answer_step", "agent_step", "n")
+        for span, answer, agent, number in counted:
+            answers, agents = found[inside[span][0]]
+            answers[answer] += number
+            if agent is not None:
+                agents[agent] += number
 
 
 def _from_steps(steps: Counter[int]) -> Times:

@@ -11,10 +11,11 @@ import time
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from conversations.figures.looking import look_at
+from conversations.figures.reading import to_count
 from conversations.figures.taking import take_away, take_over
 from conversations.models import Chat, ChatFigures, Counting
 from protoadmin.workers.identity import is_surely_dead, this_worker
@@ -71,11 +72,6 @@ def _hold() -> bool:
     row.holder, row.leased_until = this_worker(), timezone.now() + LEASE
     row.save(update_fields=["holder", "leased_until"])
     return True
-
-
-def to_count() -> QuerySet[Chat]:
-    """Return the chats that have changed since they were counted."""
-    return Chat.objects.filter(figured_version__lt=F("version")).order_by("pk")
 
 
 def _to_end(now: datetime.datetime) -> QuerySet[ChatFigures]:

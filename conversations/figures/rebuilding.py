@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from django.db import connection, transaction
 
-from conversations.figures.counting import count_batch, to_count
+from conversations.figures.counting import count_batch
+from conversations.figures.reading import to_count
 from conversations.models import AnswerTally, Chat, ChatFigures, ChatQuarter, Tally
+from conversations.models.chats import UNCOUNTED
 
 
 def rebuild() -> Iterator[tuple[int, int]]:
@@ -25,4 +27,4 @@ def _forget() -> None:
             pass
     for model in (ChatQuarter, ChatFigures, Tally, AnswerTally):
         model._base_manager.all()._raw_delete(connection.alias)
-    Chat.objects.update(figured_version=-1)
+    Chat.objects.update(figured_version=UNCOUNTED)

@@ -14,6 +14,8 @@ from protoadmin.encryption import EncryptedTextField
 
 # The distance between the sequences of two messages that follow each other: room for what a pull finds between them.
 STEP = 1 << 20
+# The figured_version of a chat that was never counted.
+UNCOUNTED = -1
 EXPORT_CHATS = "conversations.export_chats"
 
 
@@ -64,7 +66,7 @@ class Chat(models.Model):
     last_delivery_id = models.BigIntegerField(default=0, editable=False)
     version = models.BigIntegerField(default=0, editable=False)
     # The version that the reports have counted (conversations/figures).
-    figured_version = models.BigIntegerField(default=-1, editable=False)
+    figured_version = models.BigIntegerField(default=UNCOUNTED, editable=False)
 
     class Meta:
         ordering = ("-last_message_at", "-id")
@@ -83,11 +85,14 @@ class Chat(models.Model):
             models.Index(fields=["human", "last_message_at"], name="chat_of_human"),
             models.Index(fields=["chat_id"], name="chat_by_id"),
             models.Index(
-                fields=["id"], name="chat_to_count", condition=models.Q(figured_version__lt=models.F("version"))
+                fields=["figured_version"],
+                name="chat_due_to_count",
+                condition=models.Q(figured_version__lt=models.F("version")),
             ),
+            # With the condition's own columns SQLite counts in the index alone.
             models.Index(
-                fields=["teamspace", "last_message_at", "id"],
-                name="chat_waiting",
+                fields=["teamspace", "last_message_at", "id", "active", "last_author_type"],
+                name="chat_waits",
                 condition=models.Q(active=True, last_author_type="human"),
             ),
         )

@@ -36,8 +36,10 @@ def _counted(rows: Any) -> str:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add to the context of the index page what this person may see."""
     user = person(request)
+    teamspaces = tuple(visible_teamspaces(user).order_by("pk").values_list("pk", flat=True))
+    waits = waiting(Scope(teamspaces))
     if user.has_perm("conversations.view_chat"):
-        context.update(_waiting(user))
+        context.update(_waiting(teamspaces, waits))
     if user.has_perm("outbox.view_call"):
         calls = visible_to(Call.objects.all(), user, teamspace_ids(user))
         open_calls = calls.filter(state__in=OPEN_STATES)
@@ -45,21 +47,20 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["open_count"] = _counted(open_calls)
         context["queued_count"] = _counted(calls.filter(state=CallState.QUEUED))
     if user.has_perm("customers.view_customer"):
-        people = only_visible(Customer.objects.defer("remote_data").select_related("teamspace"), user)
+        people = only_visible(Customer.objects.defer("remote_data").prefetch_related("teamspace"), user)
         context["recent_people"] = list(people.order_by("-updated_at", "-id")[:SHOWN])
     if user.has_perm("runs.view_run"):
         runs = only_visible(Run.objects.all(), user) | Run.objects.filter(requested_by=user)
         context["active_runs"] = list(runs.filter(state__in=ACTIVE_STATES).order_by("-id")[:SHOWN])
     if user.has_perm("dashboard.view_report"):
-        context.update(_figures(user))
+        context.update(_figures(user, waits))
     if user.has_perm("connections.view_teamspace"):
         context.update(health(user))
     return context
 
 
-def _waiting(user: User) -> dict[str, Any]:
-    """Return who waits for an answer, the longest first; each teamspace's by its index."""
-    teamspaces = tuple(visible_teamspaces(user).order_by("pk").values_list("pk", flat=True))
+def _waiting(teamspaces: tuple[int, ...], number: int) -> dict[str, Any]:
+    """Return who waits for an answer, the longest first, and how many; each teamspace's by its index."""
     since = timezone.now() - WAITING_WITHIN
     found: list[Chat] = []
     for teamspace in teamspaces[:SHOWN]:
@@ -68,20 +69,19 @@ def _waiting(user: User) -> dict[str, Any]:
         )
         rows = rows.select_related("human__customer", "channel").defer("data", "remote_data", "chat_token")
         found += rows.order_by("last_message_at", "pk")[:SHOWN]
-    number = waiting(Scope(teamspaces))
     return {
         "waiting_chats": sorted(found, key=lambda chat: chat.last_message_at)[:SHOWN],
         "waiting_count": f"{number:,}" if number <= MOST else f"more than {MOST:,}",
     }
 
 
-def _figures(user: User) -> dict[str, Any]:
-    """Return the figures of the last seven days."""
+def _figures(user: User, waits: int) -> dict[str, Any]:
+    """Return the figures of the last seven days, and how many wait now."""
     asked = Asked()
     span, scope = asked.days(), asked.scope(user)
     (table,) = overview(asked, scope, span)
     return {
-        "tiles": tiles(asked, scope, span),
+        "tiles": tiles(asked, scope, span, waits),
         "charts": numbered(table.charts),
         "reports_url": reverse("admin:reports"),
         **freshness(),

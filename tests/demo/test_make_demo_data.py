@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count
 
-from conversations.figures.counting import to_count
+from conversations.figures.reading import to_count
 from conversations.models import Chat, ChatFigures, Message, Ticket
 from conversations.summing import sum_up
 from customers.models import Customer, SearchTerm

@@ -31,7 +31,7 @@ print(json.dumps({"deliveries": deliveries, "messages": messages, "counts": coun
 # them, and counted anew.
 FIGURES = """
 import json, time
-from conversations.figures.counting import to_count
+from conversations.figures.reading import to_count
 from conversations.figures.rebuilding import rebuild
 from conversations.models import AnswerTally, ChatQuarter, Tally
 def sums():

@@ -14,6 +14,7 @@ from hypothesis.stateful import invariant, precondition, rule, run_state_machine
 
 from conversations.chat_rows import chat_identified
 from conversations.figures import counting, looking
+from conversations.figures.reading import to_count
 from conversations.models import Chat, ChatFigures, ChatQuarter, Message, Tally
 from tests.chats.machine import WORDS, ChatMachine
 from tests.inbox.scene import Scene
@@ -190,7 +191,7 @@ class CountedMachine(ChatMachine):
         """Somebody at Proto writes; it comes with a pull."""
         self.remote += [("agent", word) for word in words]
 
-    @precondition(lambda self: hasattr(self, "counted_at") and not counting.to_count().exists())
+    @precondition(lambda self: hasattr(self, "counted_at") and not to_count().exists())
     @invariant()
     def sums_are_right(self) -> None:
         """Whenever nothing is due, the sums are those of the messages."""

@@ -15,7 +15,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 from unfold.admin import ModelAdmin
 
-from conversations.figures.reading import behind
+from conversations.figures.reading import behind, waiting
 from customers.spreadsheets import BOM, harmless
 from protoadmin.clients.messaging import LANGUAGES
 from protoadmin.connections.models import Channel
@@ -70,7 +70,7 @@ class ReportAdmin(ModelAdmin):  # type: ignore[misc]  # the theme has no types
             "span": span,
             "tables": [_shown(table) for table in tables],
             "charts": numbered([chart for table in tables for chart in table.charts]),
-            "tiles": tiles(asked, scope, span) if asked.view == "overview" else [],
+            "tiles": tiles(asked, scope, span, waiting(scope)) if asked.view == "overview" else [],
             "views": [(name, words, asked.query(view=name)) for name, words in VIEWS.items()],
             "spans": [(name, words, asked.query(span=name)) for name, words in SPANS.items() if name != "own"],
             "groupings": BY.items() if asked.view in {"overview", "answers"} else [],

@@ -10,7 +10,7 @@ from django.utils import timezone
 from conversations.figures.answer_times import Times, answer_times
 from conversations.figures.definitions import FIGURES, PERCENTILES, Figure
 from conversations.figures.folding import moment_of
-from conversations.figures.reading import MOST, Scope, tickets, totals, waiting
+from conversations.figures.reading import MOST, Scope, tickets, totals
 from conversations.figures.spans import Span
 from conversations.figures.steps import WORDS
 from protoadmin.dashboard.reports.asking import Asked
@@ -31,8 +31,8 @@ class Tile:
     meaning: str = ""
 
 
-def tiles(asked: Asked, scope: Scope, span: Span, now: datetime.datetime | None = None) -> list[Tile]:
-    """Return the tiles of a span."""
+def tiles(asked: Asked, scope: Scope, span: Span, waits: int, now: datetime.datetime | None = None) -> list[Tile]:
+    """Return the tiles of a span; `waits` customers of this scope wait for an answer."""
     now = now or timezone.now()
     before = span.before(now)
     counts, earlier = totals(scope, span.start, span.end), totals(scope, *before)
@@ -53,8 +53,9 @@ def tiles(asked: Asked, scope: Scope, span: Span, now: datetime.datetime | None 
             FIGURES["bot_alone"].meaning,
         )
     )
-    found += _answer_tiles(asked, scope, span, before, than)
-    found.append(_waiting(asked, scope))
+    started = None if asked.channel or asked.lang else counts["started"] + earlier["started"]
+    found += _answer_tiles(asked, scope, span, before, started)
+    found.append(_waiting(asked, waits))
     if not (asked.channel or asked.lang):
         found.append(_tickets(scope, span, before, than))
     return found
@@ -64,9 +65,9 @@ def _than(span: Span) -> str:
     return "the day before" if span.days == 1 else f"the {span.days} days before"
 
 
-def _answer_tiles(asked: Asked, scope: Scope, span: Span, before: tuple[int, int], than: str) -> list[Tile]:
-    (earlier, now) = answer_times(scope, [before, (span.start, span.end)])
-    found = []
+def _answer_tiles(asked: Asked, scope: Scope, span: Span, before: tuple[int, int], started: int | None) -> list[Tile]:
+    (earlier, now) = answer_times(scope, [before, (span.start, span.end)], started=started)
+    found, than = [], _than(span)
     for name, times, times_before in (("answer", now[0], earlier[0]), ("agent_answer", now[1], earlier[1])):
         figure = FIGURES[name]
         words = change(
@@ -90,9 +91,8 @@ def exactness(times: Times) -> str:
     return "They are exact." if times.is_exact else f"They are taken from a histogram: {WORDS}."
 
 
-def _waiting(asked: Asked, scope: Scope) -> Tile:
-    found = waiting(scope)
-    value = number(found) if found <= MOST else f"more than {number(MOST)}"
+def _waiting(asked: Asked, waits: int) -> Tile:
+    value = number(waits) if waits <= MOST else f"more than {number(MOST)}"
     return Tile(FIGURES["waiting"], value, asked.waiting_url(), meaning=FIGURES["waiting"].meaning)
 
 
