@@ -38,7 +38,8 @@ def _figures(name: str, folder: Path, url: str, port: int, small_port: int) -> l
             bare.ask("protocol_forget", project=floor)
             taken.first.append(ours.ask("protocol_pulled", project=project))
             taken.again.append(ours.ask("protocol_pulled", project=project))
-            ours.ask("protocol_forget", project=project)
+            # Not in the process whose memory is looked at: it reads all of them.
+            bare.ask("protocol_forget", project=project)
     what = f"Protocol: pull of {NUMBER:,}"
     return [
         floor_figure(what, name, taken, median(floors), promise="<= 1.3"),
