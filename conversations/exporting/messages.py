@@ -43,12 +43,14 @@ def _columns(teamspaces: set[int], format: Format) -> list[Any]:
 
 def _rows(part: Part) -> Rows:
     heads = {pk: head(part, row) for pk, row in chats_of(part).items()}
-    # What was written since it was asked for stays out of it.
-    upto = part.run.parameters["upto_message"]
-    messages = Message.objects.filter(chat__in=heads, pk__lte=upto).order_by("chat_id", "sequence", "pk")
+    messages = Message.objects.filter(chat__in=heads).order_by("chat_id", "sequence", "pk")
     # As the database writes it: a million times are not worth a million objects.
     rows = messages.annotate(at=Cast("received_at", TextField())).values_list(*VALUES)
-    return batched(_lines(part, heads, rows.iterator(chunk_size=FETCHED)))
+    # What was written since it was asked for stays out of it. Asked for that, SQLite would take another index than the
+    # one with this order, and sort a whole chat in memory.
+    upto = part.run.parameters["upto_message"]
+    known = (row for row in rows.iterator(chunk_size=FETCHED) if row[1] <= upto)
+    return batched(_lines(part, heads, known))
 
 
 def _lines(part: Part, heads: dict[int, list[Any]], rows: Iterable[tuple[Any, ...]]) -> Iterator[list[Any]]:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.storage import default_storage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from conversations.inbox.filters import Filters
@@ -236,6 +238,18 @@ def test_what_comes_later_stays_out(scene: Scene) -> None:
     scene.say(chat, "bot: after")
     scene.chat("human: new")
     assert [row["text"] for row in rows(drive(run))] == ["before"]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL sorts on its disk what is too long")
+def test_a_long_chat_is_not_sorted_in_memory(scene: Scene) -> None:
+    scene.chat("human: one", "bot: two")
+    with CaptureQueriesContext(connection) as asked_for:
+        exported(scene.mia)
+    (query,) = [query["sql"] for query in asked_for if 'CAST("conversations_message"."received_at"' in query["sql"]]
+    with connection.cursor() as cursor:
+        plan = str(cursor.execute(f"EXPLAIN QUERY PLAN {query}").fetchall())
+    assert "message_in_chat" in plan
+    assert "TEMP B-TREE" not in plan
 
 
 def test_an_export_of_nothing_is_a_header(scene: Scene) -> None:
