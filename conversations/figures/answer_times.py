@@ -144,14 +144,13 @@ def _add_edges(found: list[tuple[Counter[int], Counter[int]]], scope: Scope, edg
         if len(part) > 1:
             rows = rows.filter(_began(part))
         rows = rows.annotate(span=_which("started_at", [(start, end) for _, start, end in inside], moments=True))
-        # Who has an answer of an agent has an answer.
-        grouped = rows.exclude(answer_step=None).values("span", "answer_step", "agent_step").annotate(n=Count("pk"))
+        rows = rows.exclude(answer_step=None, agent_step=None)
+        grouped = rows.values("span", "answer_step", "agent_step").annotate(n=Count("pk"))
         counted: Any = grouped.values_list("span", "answer_step", "agent_step", "n")
         for span, answer, agent, number in counted:
-            answers, agents = found[inside[span][0]]
-            answers[answer] += number
-            if agent is not None:
-                agents[agent] += number
+            for steps, step in zip(found[inside[span][0]], (answer, agent), strict=True):
+                if step is not None:
+                    steps[step] += number
 
 
 def _from_steps(steps: Counter[int]) -> Times:

@@ -186,3 +186,14 @@ def test_who_waits_now() -> None:
     assert waiting(scope) == 1
     assert waiting(Scope(scope.teamspaces, channels[2].pk)) == 0
     assert waiting(Scope(scope.teamspaces, lang="en")) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("exact", [10**6, -1])
+@pytest.mark.parametrize("length", [4, 96 * 3])
+def test_an_agents_answer_has_a_time_where_the_first_answer_was_pulled(exact: int, length: int) -> None:
+    scope, _ = make([(5, 0, "en", True, [("human", 1, "webhook"), ("bot", 1, "pulled"), ("agent", 1, "webhook")])])
+    start = int(FIRST.timestamp()) // 900
+    ((first, agents),) = answer_times(scope, [(start, start + length)], exact)
+    assert (first.chats, agents.chats) == (0, 1)
+    assert_near(agents.median, datetime.timedelta(minutes=2), exact=exact > 0)
