@@ -63,6 +63,17 @@ def test_a_manager_sees_the_figures_of_their_teamspaces(scene: Scene) -> None:
     assert tile(root, "waiting")[0] == "1"
 
 
+def test_pulled_answers_have_no_time_and_the_tile_says_so(scene: Scene) -> None:
+    chat = scene.chat()
+    for line in ("human: hello", "bot: hi"):
+        scene.say(chat, line, origin="pulled")
+    count()
+    page = scene.client(scene.mia).get(f"{REPORTS}?span=today").content.decode()
+    assert tile(page, "answer")[0] == "–"
+    assert page.count("no answer of which Proto told the time") == 2
+    assert "median of 0 chats" not in page
+
+
 def test_a_tile_leads_to_exactly_the_chats_that_it_counts(scene: Scene) -> None:
     busy(scene)
     client = scene.client(scene.mia)

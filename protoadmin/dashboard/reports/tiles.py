@@ -79,11 +79,17 @@ def _answer_tiles(asked: Asked, scope: Scope, span: Span, before: tuple[int, int
                 duration(times.median),
                 asked.chats_url(figure.chats, span.start, span.end),
                 words,
-                f"median of {number(times.chats)} chats; 90th percentile {duration(times.ninetieth)}",
+                _how_many(times),
                 f"{figure.meaning} {PERCENTILES} {exactness(times)}",
             )
         )
     return found
+
+
+def _how_many(times: Times) -> str:
+    if not times.chats:
+        return "no answer of which Proto told the time"
+    return f"median of {number(times.chats)} chats; 90th percentile {duration(times.ninetieth)}"
 
 
 def exactness(times: Times) -> str:
