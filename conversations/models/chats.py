@@ -159,7 +159,7 @@ class Message(models.Model):
         indexes = (
             models.Index(fields=["chat", "sequence"], name="message_in_chat"),
             models.Index(fields=["chat", "version"], name="message_by_version"),
-            models.Index(fields=["id"], condition=models.Q(search_tokens=None), name="message_unindexed"),
+            models.Index(fields=["sync_state"], condition=models.Q(search_tokens=None), name="message_to_index"),
         )
 
     def __str__(self) -> str:

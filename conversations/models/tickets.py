@@ -30,7 +30,7 @@ class Ticket(models.Model):
             models.Index(fields=["teamspace", "-id"], name="ticket_newest"),
             models.Index(fields=["customer", "-id"], name="ticket_of_customer"),
             models.Index(fields=["teamspace", "created_at"], name="ticket_by_time"),
-            models.Index(fields=["id"], condition=models.Q(search_tokens=None), name="ticket_unindexed"),
+            models.Index(fields=["sync_state"], condition=models.Q(search_tokens=None), name="ticket_to_index"),
         )
 
     def __str__(self) -> str:
