@@ -46,15 +46,17 @@ def drain(seconds: float = 20.0) -> int:
     """Process what waits, for at most about `seconds`; return how many deliveries were dealt with (sweeper)."""
     end = time.monotonic() + seconds
     done = newest = 0
+    has_one_lock = connection.vendor == "sqlite"
     try:
         while time.monotonic() < end and _has_work():
-            newest = newest or _newest()
+            if has_one_lock:
+                newest = newest or _newest()
             began = time.monotonic()
             ids = _take()
             if not ids:
                 break
             done += _process(ids)
-            if connection.vendor == "sqlite":
+            if has_one_lock:
                 newest = _give_way(time.monotonic() - began, newest)
     finally:
         if done:

@@ -111,18 +111,25 @@ def _to_follow_up(found: Sought, which: str, user: User) -> None:
 
 
 def _search(found: Sought, query: str, user: User, every: bool) -> None:
+    if every or not _narrow_to_few(found, query, user):
+        found.tests.append(lambda walked: _called_so(walked, query))
+
+
+def _narrow_to_few(found: Sought, query: str, user: User) -> bool:
+    """Ask for the chats of those who are called so, and tell what was left out; False when they are very many."""
     people = search_people(only_visible(Customer.objects.all(), user), query).order_by()
-    first = [] if every else list(people.values_list("pk", flat=True)[: FEW + 1])
-    if not every and len(first) <= FEW:
-        strangers = _strangers(query, user)
-        # Whose they are is asked later, of the few that were found: here it would lead SQLite to another index.
-        by_id = list(Chat.objects.filter(chat_id=query).order_by().values_list("pk", flat=True)[:MOST])
-        theirs = _chats_of([*_humans_of(first, user), *strangers])
-        if theirs is not None:
-            _narrow(found, [*by_id, *theirs])
-            found.left_out = MANY if len(strangers) >= MOST else _older_strangers()
-            return
-    found.tests.append(lambda walked: _called_so(walked, query))
+    first = list(people.values_list("pk", flat=True)[: FEW + 1])
+    if len(first) > FEW:
+        return False
+    strangers = _strangers(query, user)
+    theirs = _chats_of([*_humans_of(first, user), *strangers])
+    if theirs is None:
+        return False
+    # Whose they are is asked later, of the few that were found: here it would lead SQLite to another index.
+    by_id = list(Chat.objects.filter(chat_id=query).order_by().values_list("pk", flat=True)[:MOST])
+    _narrow(found, [*by_id, *theirs])
+    found.left_out = MANY if len(strangers) >= MOST else _older_strangers()
+    return True
 
 
 def _called_so(walked: Walked, query: str) -> set[int]:

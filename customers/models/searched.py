@@ -99,7 +99,7 @@ def insert_terms(model: Any, pairs: list[tuple[int, bytes]], using: str = DEFAUL
         statement = f"INSERT {into} SELECT * FROM unnest(%s::bigint[], %s::bytea[]) ON CONFLICT DO NOTHING"  # noqa: S608 - names of ours
         given: list[Any] = [[row for row, _ in pairs], [term for _, term in pairs]]
     else:
-        each = "SELECT value ->> 0, CAST(value ->> 1 AS BLOB) FROM json_each(%s)"
+        each = "SELECT json_extract(value, '$[0]'), CAST(json_extract(value, '$[1]') AS BLOB) FROM json_each(%s)"
         statement = f"INSERT OR IGNORE {into} {each}"
         given = [json.dumps([(row, term.decode()) for row, term in pairs])]
     with connection.cursor() as cursor:

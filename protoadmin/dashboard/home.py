@@ -3,7 +3,6 @@
 import datetime
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -11,7 +10,7 @@ from django.utils import timezone
 from conversations.figures.reading import MOST, Scope, waiting
 from conversations.models import Chat
 from customers.models import Customer
-from protoadmin.connections.scoping import only_visible, teamspace_ids, visible_teamspaces
+from protoadmin.connections.scoping import only_visible, teamspace_ids
 from protoadmin.dashboard.health import health
 from protoadmin.dashboard.reports.admin import freshness, numbered
 from protoadmin.dashboard.reports.asking import Asked
@@ -36,10 +35,13 @@ def _counted(rows: Any) -> str:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add to the context of the index page what this person may see."""
     user = person(request)
-    teamspaces = tuple(visible_teamspaces(user).order_by("pk").values_list("pk", flat=True))
-    waits = waiting(Scope(teamspaces))
-    if user.has_perm("conversations.view_chat"):
-        context.update(_waiting(teamspaces, waits))
+    asked = Asked()
+    sees_chats, sees_figures = user.has_perm("conversations.view_chat"), user.has_perm("dashboard.view_report")
+    if sees_chats or sees_figures:
+        scope = asked.scope(user)
+        waits = waiting(scope)
+        context.update(_waiting(scope.teamspaces, waits) if sees_chats else {})
+        context.update(_figures(asked, scope, waits) if sees_figures else {})
     if user.has_perm("outbox.view_call"):
         calls = visible_to(Call.objects.all(), user, teamspace_ids(user))
         open_calls = calls.filter(state__in=OPEN_STATES)
@@ -52,8 +54,6 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if user.has_perm("runs.view_run"):
         runs = only_visible(Run.objects.all(), user) | Run.objects.filter(requested_by=user)
         context["active_runs"] = list(runs.filter(state__in=ACTIVE_STATES).order_by("-id")[:SHOWN])
-    if user.has_perm("dashboard.view_report"):
-        context.update(_figures(user, waits))
     if user.has_perm("connections.view_teamspace"):
         context.update(health(user))
     return context
@@ -75,10 +75,9 @@ def _waiting(teamspaces: tuple[int, ...], number: int) -> dict[str, Any]:
     }
 
 
-def _figures(user: User, waits: int) -> dict[str, Any]:
+def _figures(asked: Asked, scope: Scope, waits: int) -> dict[str, Any]:
     """Return the figures of the last seven days, and how many wait now."""
-    asked = Asked()
-    span, scope = asked.days(), asked.scope(user)
+    span = asked.days()
     (table,) = overview(asked, scope, span)
     return {
         "tiles": tiles(asked, scope, span, waits),
